@@ -1,0 +1,258 @@
+//! The tail's thread: it leads or stands by, and drives the stages.
+
+mod signal;
+mod work;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, RwLock};
+use serde_json::{Map, Value};
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::incident::Occurrence;
+use crate::leader::Leadership;
+use crate::notes::{Note, Notes};
+use crate::pipeline::Pipeline;
+use crate::spool::{Delivery, Spool, SpoolReader, now_ms};
+use signal::Signal;
+use work::Work;
+
+/// The start waits no longer for the first look: a network drive may take its time.
+const LONGEST_FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// What raises no signal, such as the end of a thread, is looked at this often.
+const LONGEST_BLINK: Duration = Duration::from_millis(20);
+
+/// Who and where, for what is found.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Whose session this is.
+    pub user_login: String,
+    /// Project of the context.
+    pub project_id: Option<i64>,
+    /// What the host knows about itself.
+    pub environment: Map<String, Value>,
+}
+
+/// What the thread and its owner share.
+#[derive(Debug)]
+struct Shared {
+    config: Config,
+    log_folder: PathBuf,
+    state_folder: PathBuf,
+    facts: RwLock<Facts>,
+    /// There while we lead.
+    spool: RwLock<Option<Arc<Spool>>>,
+    stopping: AtomicBool,
+    /// Whether the log folder was looked at since the start: what appears from then on is new.
+    looked: AtomicBool,
+    caught_up: AtomicBool,
+    failure: Mutex<Option<String>>,
+    notes: Notes,
+    /// Raised when something was committed, when the lead changes, and at the stop.
+    signal: Signal,
+}
+
+/// Follows the logs on a thread of its own, and keeps what it finds in the spool.
+#[derive(Debug)]
+pub struct Agent {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Agent {
+    /// An agent with these settings, at rest.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let facts = Facts { user_login: config.user_login.clone().unwrap_or_default(), ..Facts::default() };
+        let shared = Shared {
+            log_folder: config.log_folder(),
+            state_folder: config.state_folder(),
+            config,
+            facts: RwLock::new(facts),
+            spool: RwLock::new(None),
+            stopping: AtomicBool::new(false),
+            looked: AtomicBool::new(false),
+            caught_up: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            notes: Notes::default(),
+            signal: Signal::default(),
+        };
+        Self { shared: Arc::new(shared), thread: Mutex::new(None) }
+    }
+
+    /// Starts the thread; does nothing if it runs. What is written once this has returned is new, not old news.
+    pub fn start(&self) -> Result<()> {
+        let mut thread = self.thread.lock();
+        if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return Ok(());
+        }
+        let shared = Arc::clone(&self.shared);
+        shared.stopping.store(false, Ordering::Release);
+        shared.looked.store(false, Ordering::Release);
+        shared.caught_up.store(false, Ordering::Release);
+        *shared.failure.lock() = None;
+        let pipeline = Pipeline::new(&shared.config)?;
+        // What cannot work at all is said here, to the caller, rather than in a note nobody waits for.
+        std::fs::read_dir(&shared.log_folder)
+            .map_err(|error| Error::new(ErrorKind::LogFolder).at(&shared.log_folder).because(error))?;
+        std::fs::create_dir_all(&shared.state_folder)
+            .map_err(|error| Error::new(ErrorKind::StateFolder).at(&shared.state_folder).because(error))?;
+        let lead = Leadership::try_take(&shared.log_folder)?;
+        let leads = lead.is_some();
+        if leads {
+            shared.open_spool()?;
+        }
+        let run = move || work::guarded(&shared, |shared| Work::run(shared, pipeline, lead));
+        let started = std::thread::Builder::new().name("tk-incident-tail".into()).spawn(run);
+        let no_thread = || Error::new(ErrorKind::Internal("cannot start a thread".into()));
+        *thread = Some(started.map_err(|error| no_thread().because(error))?);
+        if leads {
+            self.wait_until(LONGEST_FIRST_LOOK, |shared| {
+                shared.looked.load(Ordering::Acquire) || shared.spool.read().is_none()
+            });
+        }
+        Ok(())
+    }
+
+    /// Stops the thread; true if it ended in time.
+    pub fn stop(&self, timeout: Duration) -> bool {
+        self.shared.stopping.store(true, Ordering::Release);
+        self.shared.signal.raise();
+        let mut slot = self.thread.lock();
+        let Some(thread) = slot.take() else { return true };
+        // The thread raises the signal as the last thing it does, so what is left then is its return.
+        if !self.wait_until(timeout, |_| thread.is_finished()) {
+            *slot = Some(thread);
+            return false;
+        }
+        // Whatever it panicked with was caught and said by its guard.
+        thread.join().is_ok()
+    }
+
+    /// Says who and where, for what is found from now on.
+    pub fn set_facts(&self, facts: Facts) {
+        *self.shared.facts.write() = facts;
+    }
+
+    /// Waits until something is due for the site; None at the timeout, or when the agent stops.
+    pub fn next_delivery(&self, timeout: Duration) -> Result<Option<Delivery>> {
+        let deadline = Instant::now() + timeout;
+        let mut seen = self.shared.signal.seen();
+        while !self.is_stopping() {
+            let now = now_ms();
+            let mut wait = timeout;
+            if self.shared.config.deliver
+                && let Some(spool) = self.shared.spool()
+            {
+                if let Some(delivery) = spool.delivery_due(now)? {
+                    return Ok(Some(delivery));
+                }
+                if let Some(next) = spool.next_delivery_ms()? {
+                    wait = Duration::from_millis((next - now).max(1).unsigned_abs());
+                }
+            }
+            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
+                break;
+            };
+            seen = self.shared.signal.wait(seen, wait.min(left));
+        }
+        Ok(None)
+    }
+
+    /// Committed occurrences behind this row; waits until there is one.
+    pub fn wait_occurrences(&self, after_id: i64, timeout: Duration) -> Result<Vec<Occurrence>> {
+        let deadline = Instant::now() + timeout;
+        let mut seen = self.shared.signal.seen();
+        loop {
+            if self.shared.spool().is_some() {
+                let found = SpoolReader::open(&self.shared.state_folder)?.occurrences(after_id)?;
+                if !found.is_empty() {
+                    return Ok(found);
+                }
+            }
+            let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
+            let Some(left) = left.filter(|_| !self.is_stopping()) else { return Ok(Vec::new()) };
+            seen = self.shared.signal.wait(seen, left);
+        }
+    }
+
+    /// Row of the last committed occurrence; 0 where there is none.
+    pub fn last_occurrence_id(&self) -> Result<i64> {
+        match SpoolReader::open(&self.shared.state_folder) {
+            Err(error) if error.kind() == &ErrorKind::NoSpool => Ok(0),
+            reader => reader?.last_occurrence_id(),
+        }
+    }
+
+    /// The spool, for the steps of a delivery. An error while another reporter leads.
+    pub fn spool(&self) -> Result<Arc<Spool>> {
+        let gone =
+            || Error::new(ErrorKind::Internal("this reporter does not lead: it delivers nothing".into()));
+        self.shared.spool().ok_or_else(gone)
+    }
+
+    /// Takes what is to be said.
+    pub fn take_notes(&self) -> Vec<Note> {
+        self.shared.notes.take()
+    }
+
+    /// Whether this reporter leads its log folder.
+    #[must_use]
+    pub fn is_leader(&self) -> bool {
+        self.shared.spool().is_some()
+    }
+
+    /// Whether all that the files hold has been read and committed, and no record is open.
+    #[must_use]
+    pub fn is_caught_up(&self) -> bool {
+        self.shared.caught_up.load(Ordering::Acquire)
+    }
+
+    /// Why the thread ended by itself, if it did.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.shared.failure.lock().clone()
+    }
+
+    /// Waits until something holds; false if it did not in time.
+    fn wait_until(&self, timeout: Duration, holds: impl Fn(&Shared) -> bool) -> bool {
+        let deadline = Instant::now() + timeout;
+        let mut seen = self.shared.signal.seen();
+        while !holds(&self.shared) {
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else { return false };
+            seen = self.shared.signal.wait(seen, left.min(LONGEST_BLINK));
+        }
+        true
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.shared.stopping.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Agent {
+    /// The thread holds no reference to the agent: nobody else can stop it any more.
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::Release);
+        self.shared.signal.raise();
+    }
+}
+
+impl Shared {
+    fn spool(&self) -> Option<Arc<Spool>> {
+        self.spool.read().clone()
+    }
+
+    fn open_spool(&self) -> Result<()> {
+        let spool = Spool::open(&self.state_folder, &self.notes)?;
+        *self.spool.write() = Some(Arc::new(spool));
+        Ok(())
+    }
+}

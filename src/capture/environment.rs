@@ -1,0 +1,71 @@
+//! The machine at the time of an incident.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use jiff::Zoned;
+use serde_json::{Map, Value, json};
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+/// What the core can tell about the machine, completed (and where they agree, overruled) by the host's facts.
+///
+/// Only the drives that matter here are asked: a dead network mount elsewhere must not hold us up.
+#[must_use]
+pub fn environment(user_login: &str, folders: &[PathBuf], facts: &Map<String, Value>) -> Map<String, Value> {
+    let memory = System::new_with_specifics(
+        RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()),
+    );
+    let disks: Map<_, _> = folders
+        .iter()
+        .map(PathBuf::as_path)
+        .chain([env::temp_dir().as_path()])
+        .map(|folder| (folder.to_string_lossy().into_owned(), disk(folder)))
+        .collect();
+    let own = json!({
+        "captured_at": Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        "user": user_login,
+        "host": gethostname::gethostname().to_string_lossy(),
+        "os": {
+            "name": System::name(),
+            "version": System::long_os_version(),
+            "kernel": System::kernel_version(),
+            "architecture": env::consts::ARCH,
+        },
+        "cpu_count": std::thread::available_parallelism().map(usize::from).ok(),
+        "memory": {"total_bytes": memory.total_memory(), "available_bytes": memory.available_memory()},
+        "disks": disks,
+        "reporter": {"version": crate::VERSION},
+    });
+    let mut out = match own {
+        Value::Object(own) => own,
+        _ => Map::new(),
+    };
+    for (name, value) in facts {
+        out.insert(name.clone(), value.clone());
+    }
+    out
+}
+
+fn disk(folder: &Path) -> Value {
+    match fs4::statvfs(folder) {
+        Ok(stats) => json!({"total_bytes": stats.total_space(), "free_bytes": stats.available_space()}),
+        Err(error) => json!({"error": error.to_string()}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_where_it_happened() {
+        let facts = json!({"python": {"version": "3.11"}, "host": "renamed"});
+        let facts = facts.as_object().unwrap();
+        let folder = env::temp_dir();
+        let found = environment("artist", std::slice::from_ref(&folder), facts);
+        assert_eq!(found["user"], "artist");
+        assert_eq!((&found["host"], &found["python"]["version"]), (&json!("renamed"), &json!("3.11")));
+        assert!(found["memory"]["total_bytes"].as_u64() > Some(0));
+        assert!(found["disks"][&*folder.to_string_lossy()]["free_bytes"].as_u64().is_some());
+    }
+}

@@ -1,0 +1,87 @@
+//! The evidence of an incident: what explains it, as one archive.
+
+mod archive;
+mod environment;
+mod window;
+
+use std::fs::File;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Result;
+use crate::incident::{Incident, Occurrence};
+use crate::redact::redact;
+use crate::tail::read_at;
+
+pub use environment::environment;
+
+/// Bytes of the engine's log that are kept, from its end: what Toolkit itself keeps in one file.
+const LOG_BYTES: u64 = 5 << 20;
+
+/// What explains an incident, ready to be attached.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// `environment.json`.
+    pub environment: String,
+    /// A zip archive.
+    pub archive: Vec<u8>,
+}
+
+/// Takes the evidence of an incident.
+///
+/// `file` is the log that its first occurrence stands in; None if it is gone by now, which the archive says.
+pub fn capture(
+    incident: &Incident,
+    occurrence: &Occurrence,
+    file: Option<&File>,
+    environment: &Map<String, Value>,
+) -> Result<Evidence> {
+    let environment = pretty(&Value::Object(environment.clone()));
+    let gone = || format!("[the log is gone: {}]\n", occurrence.path.display());
+    let context = file.map_or_else(gone, |file| window::around(file, occurrence.offset, occurrence.length));
+    let log = file.map_or_else(gone, log_tail);
+    let members = [
+        ("incident.json".to_owned(), pretty(&json!({"incident": incident, "occurrence": occurrence}))),
+        ("environment.json".to_owned(), environment.clone()),
+        ("record.txt".to_owned(), format!("{}\n", occurrence.record)),
+        ("context.log".to_owned(), redact(&context).into_owned()),
+        (log_name(&occurrence.path), redact(&log).into_owned()),
+    ];
+    Ok(Evidence { environment, archive: archive::pack(&members)? })
+}
+
+/// Name of the engine's log in the archive.
+fn log_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // A name that is fine here can be none on the system where the archive is opened.
+    name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
+}
+
+fn log_tail(file: &File) -> String {
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let begin = size.saturating_sub(LOG_BYTES);
+    let bytes = read_range(file, begin, size);
+    let text = String::from_utf8_lossy(&bytes);
+    if begin == 0 { text.into_owned() } else { format!("[cut: {begin} bytes before this]\n{text}") }
+}
+
+/// The bytes of a range, as many of them as the file still has.
+fn read_range(file: &File, begin: u64, end: u64) -> Vec<u8> {
+    let mut bytes = vec![0; usize::try_from(end.saturating_sub(begin)).unwrap_or(0)];
+    let mut have = 0;
+    while have < bytes.len() {
+        match read_at(file, &mut bytes[have..], begin + have as u64) {
+            Ok(count) if count > 0 => have += count,
+            _ => break,
+        }
+    }
+    bytes.truncate(have);
+    bytes
+}
+
+fn pretty(value: &Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    // Facts come from hosts and hooks: what they say is redacted like any other text.
+    format!("{}\n", redact(&text))
+}

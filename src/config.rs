@@ -1,0 +1,165 @@
+//! The settings: the one schema behind Python's `Settings`, `info.yml` and `tk-incident.toml`.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::folders;
+use crate::record::Level;
+
+/// All settings, with their defaults. Meanings are in `docs/design.md`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where `tk-*.log*` lie; unset: Toolkit's log folder.
+    pub log_folder: Option<PathBuf>,
+    /// Where the spool lies; unset: `tk-incident` in Toolkit's data folder.
+    pub state_folder: Option<PathBuf>,
+    /// Milliseconds of quiet after which a file's last record counts as whole.
+    pub idle_flush_ms: u64,
+    /// Bytes of a record that are kept; a longer one is cut.
+    pub max_record_bytes: usize,
+    /// Levels that match.
+    pub levels: Vec<Level>,
+    /// Regular expressions that make a record match whatever its level.
+    pub include_patterns: Vec<String>,
+    /// Regular expressions that keep a record from matching.
+    pub exclude_patterns: Vec<String>,
+    /// Words that make a record match whatever its level, in any case.
+    pub keywords: Vec<String>,
+    /// Whether each user has tickets of their own.
+    pub ticket_scope: TicketScope,
+    /// Seconds between two updates of one ticket.
+    pub recurrence_interval_s: u64,
+    /// False: find and keep, send nothing.
+    pub deliver: bool,
+    /// Project of tickets where the context has none.
+    pub project_id: Option<i64>,
+    /// Whose problem it is; unset: the login of the process.
+    pub user_login: Option<String>,
+    /// Address of the site, without Toolkit.
+    pub site_url: Option<String>,
+    /// Script user on the site, without Toolkit.
+    pub script_name: Option<String>,
+    /// Environment variable that holds the script's key.
+    pub api_key_env: Option<String>,
+}
+
+/// What one ticket stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TicketScope {
+    /// One problem of one user.
+    User,
+    /// One problem.
+    Site,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            log_folder: None,
+            state_folder: None,
+            idle_flush_ms: 150,
+            max_record_bytes: 1 << 20,
+            levels: vec![Level::Error, Level::Critical],
+            include_patterns: Vec::new(),
+            exclude_patterns: Vec::new(),
+            keywords: Vec::new(),
+            ticket_scope: TicketScope::User,
+            recurrence_interval_s: 60,
+            deliver: true,
+            project_id: None,
+            user_login: None,
+            site_url: None,
+            script_name: None,
+            api_key_env: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks settings given as JSON.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let config: Self = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let field = error.path().to_string();
+            let reason = error.into_inner().to_string();
+            // The position is one in our own JSON: it would only puzzle.
+            let reason = reason.split(" at line ").next().unwrap_or_default();
+            Error::setting(&field, reason)
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The settings as JSON.
+    ///
+    /// # Panics
+    ///
+    /// Never: settings hold only strings, numbers and lists, which are all JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings, numbers and lists are JSON")
+    }
+
+    /// The folder to follow.
+    #[must_use]
+    pub fn log_folder(&self) -> PathBuf {
+        self.log_folder.clone().unwrap_or_else(folders::toolkit_log_folder)
+    }
+
+    /// The folder of the spool.
+    #[must_use]
+    pub fn state_folder(&self) -> PathBuf {
+        self.state_folder.clone().unwrap_or_else(|| folders::toolkit_data_folder().join("tk-incident"))
+    }
+
+    fn check(&self) -> Result<()> {
+        let in_range = |name: &str, value: u64, least: u64, most: u64| {
+            if (least..=most).contains(&value) {
+                return Ok(());
+            }
+            Err(Error::setting(name, format_args!("{value} is not between {least} and {most}")))
+        };
+        in_range("idle_flush_ms", self.idle_flush_ms, 10, 60_000)?;
+        in_range("max_record_bytes", self.max_record_bytes as u64, 1 << 10, 1 << 26)?;
+        in_range("recurrence_interval_s", self.recurrence_interval_s, 1, 7 * 86_400)?;
+        crate::rules::Rules::new(self).map(drop)
+    }
+}
+
+/// Reads a `tk-incident.toml` and returns it as JSON, to be checked by [`Config::from_json`].
+pub fn toml_to_json(path: &Path) -> Result<String> {
+    let broken = || Error::new(ErrorKind::SettingsFile).at(path);
+    let text = std::fs::read_to_string(path).map_err(|error| broken().because(error))?;
+    let table: toml::Table = toml::from_str(&text).map_err(|error| broken().because(error))?;
+    serde_json::to_string(&table).map_err(|error| broken().because(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(json: &str) -> String {
+        Config::from_json(json).expect_err(json).to_string()
+    }
+
+    #[test]
+    fn defaults_survive_the_way_through_json() {
+        let config = Config::default();
+        assert_eq!(Config::from_json(&config.to_json()).unwrap(), config);
+        assert_eq!(Config::from_json("{}").unwrap(), config);
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        assert!(refusal(r#"{"idle_flsh_ms": 1}"#).contains("idle_flsh_ms"));
+        assert!(refusal(r#"{"idle_flush_ms": "x"}"#).starts_with("setting idle_flush_ms: invalid type"));
+        assert!(refusal(r#"{"idle_flush_ms": 1}"#).contains("not between 10 and"));
+        assert!(refusal(r#"{"levels": ["LOUD"]}"#).contains("levels"));
+        let regex = refusal(r#"{"exclude_patterns": ["fine", "(broken"]}"#);
+        assert!(regex.contains("exclude_patterns") && regex.contains("(broken"), "{regex}");
+    }
+}

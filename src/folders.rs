@@ -1,0 +1,78 @@
+//! Where Toolkit keeps its files on each system, and which of them are its logs.
+//!
+//! The rules are those of tk-core's `util/local_file_storage.py`.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// Toolkit's log folder on this machine, whether or not it exists.
+#[must_use]
+pub fn toolkit_log_folder() -> PathBuf {
+    if let Some(home) = shotgun_home() {
+        return home.join("logs");
+    }
+    if cfg!(target_os = "macos") {
+        home().join("Library").join("Logs").join("Shotgun")
+    } else if cfg!(windows) {
+        app_data().join("Shotgun").join("Logs")
+    } else {
+        home().join(".shotgun").join("logs")
+    }
+}
+
+/// Toolkit's data folder on this machine, whether or not it exists.
+#[must_use]
+pub fn toolkit_data_folder() -> PathBuf {
+    if let Some(home) = shotgun_home() {
+        return home.join("data");
+    }
+    if cfg!(target_os = "macos") {
+        home().join("Library").join("Application Support").join("Shotgun")
+    } else if cfg!(windows) {
+        app_data().join("Shotgun").join("Data")
+    } else {
+        home().join(".shotgun").join("data")
+    }
+}
+
+/// Whether a file of this name is a Toolkit log, or a backup of one (`tk-*.log*`).
+#[must_use]
+pub fn is_log_name(name: &str) -> bool {
+    name.strip_prefix("tk-").is_some_and(|rest| rest.contains(".log"))
+}
+
+/// The engine that writes to this file: `tk-maya` for `tk-maya.log.1`.
+#[must_use]
+pub fn engine_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let end = name.find(".log").unwrap_or(name.len());
+    name[..end].to_owned()
+}
+
+fn shotgun_home() -> Option<PathBuf> {
+    env::var_os("SHOTGUN_HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+}
+
+fn home() -> PathBuf {
+    env::home_dir().unwrap_or_default()
+}
+
+fn app_data() -> PathBuf {
+    env::var_os("APPDATA").map_or_else(home, PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_logs_and_their_engine() {
+        for name in ["tk-maya.log", "tk-maya.log.1", "tk-nuke.log.0a8d-11"] {
+            assert!(is_log_name(name), "{name}");
+        }
+        for name in ["maya.log", "tk-maya.txt", ".tk-incident.lock", "log"] {
+            assert!(!is_log_name(name), "{name}");
+        }
+        assert_eq!(engine_of(Path::new("/x/tk-3dsmax.log.1")), "tk-3dsmax");
+    }
+}

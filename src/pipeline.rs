@@ -1,0 +1,48 @@
+//! The order of the stages between a record and its occurrence.
+
+use std::path::Path;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::incident::Occurrence;
+use crate::record::Record;
+use crate::redact::redact;
+use crate::rules::Rules;
+use crate::stats::Stats;
+
+/// The pure stages: redaction, rules, signature, occurrence.
+#[derive(Debug)]
+pub struct Pipeline {
+    rules: Rules,
+}
+
+impl Pipeline {
+    /// The stages with these settings.
+    pub fn new(config: &Config) -> Result<Self> {
+        Ok(Self { rules: Rules::new(config)? })
+    }
+
+    /// Takes a whole record; gives out its occurrence if it is to be reported.
+    #[must_use]
+    pub fn process(&self, record: &Record, path: &Path, stats: &mut Stats) -> Option<Occurrence> {
+        stats.records_read += 1;
+        stats.records_cut += u64::from(record.cut_bytes > 0);
+        let occurrence = self.report(record, path);
+        match &occurrence {
+            Some(_) => stats.matched += 1,
+            None => stats.not_matched += 1,
+        }
+        occurrence
+    }
+
+    fn report(&self, record: &Record, path: &Path) -> Option<Occurrence> {
+        if !self.rules.can_match(record.header.level) {
+            return None;
+        }
+        let text = record.text();
+        let text = redact(&text).into_owned();
+        self.rules
+            .matches(record.header.level, &text)
+            .then(|| Occurrence::new(record, text, path.to_path_buf()))
+    }
+}

@@ -1,0 +1,115 @@
+//! The Toolkit dialect: `%(asctime)s [%(process)d %(levelname)s %(name)s] %(message)s`, as tk-core's
+//! `log.py` writes it.
+
+use super::{Header, Level};
+
+/// `2026-11-22 00:21:30,207`: digits are `0`, all else stands for itself.
+const TIME: &[u8; 23] = b"0000-00-00 00:00:00,000";
+
+/// Reads the first line of a record; None if it is no header.
+///
+/// A logger's name may hold spaces, colons, slashes and brackets, so it ends at the bracket that
+/// closes the header's own, not at the first one.
+#[must_use]
+pub fn parse(line: &[u8]) -> Option<Header> {
+    let time = line.get(..TIME.len())?;
+    let fits = |(&have, &want): (&u8, &u8)| if want == b'0' { have.is_ascii_digit() } else { have == want };
+    if !time.iter().zip(TIME).all(fits) {
+        return None;
+    }
+    let inside = line[TIME.len()..].strip_prefix(b" [")?;
+    let digits = inside.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let pid = std::str::from_utf8(&inside[..digits]).ok()?.parse().ok()?;
+    let inside = inside[digits..].strip_prefix(b" ")?;
+    let word = inside.iter().take_while(|byte| !byte.is_ascii_whitespace() && **byte != b']').count();
+    let level = Level::from_name(&inside[..word]);
+    let name = inside[word..].strip_prefix(b" ")?;
+    let length = name_length(name)?;
+
+    let logger = line.len() - name.len();
+    let after = &name[length + 1..];
+    let message = line.len() - after.strip_prefix(b" ").unwrap_or(after).len();
+    Some(Header { time: iso(time), pid, level, logger: logger..logger + length, message })
+}
+
+/// The line without what can stand before a header: NUL bytes (the file was truncated under its writer:
+/// logrotate #286) and a byte order mark.
+#[must_use]
+pub fn trim(line: &[u8]) -> &[u8] {
+    let nuls = line.iter().take_while(|byte| **byte == 0).count();
+    let line = &line[nuls..];
+    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+}
+
+/// Length of the logger's name: up to the bracket that balances, else up to the first that closes.
+fn name_length(name: &[u8]) -> Option<usize> {
+    let ends = |at: usize| matches!(name.get(at + 1), None | Some(b' '));
+    let mut depth = 0;
+    for (at, byte) in name.iter().enumerate() {
+        match byte {
+            b'[' => depth += 1,
+            b']' if depth == 0 && ends(at) => return Some(at),
+            b']' if depth > 0 => depth -= 1,
+            _ => {}
+        }
+    }
+    (0..name.len()).find(|&at| name[at] == b']' && ends(at))
+}
+
+fn iso(time: &[u8]) -> String {
+    let mut time = String::from_utf8_lossy(time).into_owned();
+    time.replace_range(10..11, "T");
+    time.replace_range(19..20, ".");
+    time
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(line: &str) -> Option<(u32, Level, &str, &str)> {
+        let header = parse(line.as_bytes())?;
+        Some((header.pid, header.level, &line[header.logger.clone()], &line[header.message..]))
+    }
+
+    #[test]
+    fn reads_a_header() {
+        let line = "2026-11-22 00:21:30,207 [14106 ERROR sgtk.env.project.tk-desktop] it [broke]";
+        assert_eq!(parts(line), Some((14106, Level::Error, "sgtk.env.project.tk-desktop", "it [broke]")));
+        assert_eq!(parse(line.as_bytes()).unwrap().time, "2026-11-22T00:21:30.207");
+    }
+
+    #[test]
+    fn a_logger_may_be_named_after_a_path() {
+        let at = "2026-11-22 00:21:30,207 ";
+        let line = format!("{at}[1 ERROR sgtk.ext./opt/a b/[v1] x:y/engine.py] m] n");
+        assert_eq!(parts(&line).unwrap().2, "sgtk.ext./opt/a b/[v1] x:y/engine.py");
+        let unbalanced = format!("{at}[1 ERROR sgtk.[odd] message");
+        assert_eq!(parts(&unbalanced).unwrap().2, "sgtk.[odd");
+        let empty = format!("{at}[1 INFO sgtk.x]");
+        assert_eq!(parts(&empty), Some((1, Level::Info, "sgtk.x", "")));
+    }
+
+    #[test]
+    fn what_is_no_header() {
+        for line in [
+            "",
+            "Traceback (most recent call last):",
+            "2026-11-22 00:21:30,207 ERROR sgtk.x message",
+            "2026-11-22 00:21:30,207 [x ERROR sgtk.x] message",
+            "2026-11-22 00:21:30.207 [1 ERROR sgtk.x] message",
+            "2026-11-22 00:21:30,207 [1 ERROR sgtk.x message",
+            "2026-11-22 00:21:30,207 [99999999999999999999 ERROR sgtk.x] message",
+            " 2026-11-22 00:21:30,207 [1 ERROR sgtk.x] message",
+        ] {
+            assert_eq!(parts(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn junk_before_a_header_is_passed_over() {
+        let line = "2026-11-22 00:21:30,207 [1 Level 25 sgtk.x] m";
+        assert_eq!(trim(format!("\0\0\u{feff}{line}").as_bytes()), line.as_bytes());
+        assert_eq!(parts(line), Some((1, Level::Other, "25 sgtk.x", "m")));
+    }
+}

@@ -1,0 +1,213 @@
+//! Checkpoints, the occurrences before them and what was counted: one transaction.
+
+use std::path::PathBuf;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{Spool, rows};
+use crate::error::Result;
+use crate::incident::{Incident, IncidentState, Occurrence};
+use crate::stats::Stats;
+use crate::tail::{Checkpoint, FileIdentity};
+
+/// An occurrence, and the file life that it stands in.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The file.
+    pub identity: FileIdentity,
+    /// Its life.
+    pub generation: u32,
+    /// What was found there.
+    pub occurrence: Occurrence,
+}
+
+/// What one pass of the tail adds to the spool.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What was found.
+    pub found: Vec<Found>,
+    /// How far the files have been read.
+    pub checkpoints: Vec<Checkpoint>,
+    /// What was counted on the way.
+    pub stats: Stats,
+    /// A log folder that was looked at for the first time.
+    pub first_look: Option<PathBuf>,
+    /// Whose problems these are.
+    pub user_login: String,
+    /// Whose ticket it is: the user's login, or empty where all users share one.
+    pub ticket_user: String,
+    /// Where they happened.
+    pub project_id: Option<i64>,
+    /// When the evidence of what is new may be taken, in Unix milliseconds.
+    pub evidence_due_ms: i64,
+}
+
+impl Batch {
+    /// True if there is nothing to commit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+            && self.checkpoints.is_empty()
+            && self.stats.is_empty()
+            && self.first_look.is_none()
+    }
+}
+
+impl Spool {
+    /// Commits a batch. An address that is known already is not counted again.
+    pub fn commit(&self, batch: &Batch) -> Result<()> {
+        self.write(|transaction| {
+            for found in &batch.found {
+                add(transaction, batch, found)?;
+            }
+            for point in &batch.checkpoints {
+                keep_checkpoint(transaction, point)?;
+            }
+            for (name, value) in batch.stats.named() {
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO counters VALUES (?1, ?2) \
+                         ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+                    )?
+                    .execute(params![name, signed(value)])?;
+            }
+            if let Some(folder) = &batch.first_look {
+                transaction
+                    .execute("INSERT OR IGNORE INTO folders VALUES (?1)", [folder.to_string_lossy()])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The database's integers end at 2⁶³: no file and no count gets there.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite::Result<()> {
+    let Found { identity, generation, occurrence } = found;
+    let identity = identity.to_string();
+    let known = transaction
+        .prepare_cached("SELECT 1 FROM occurrences WHERE identity = ?1 AND generation = ?2 AND offset = ?3")?
+        .exists(params![identity, generation, signed(occurrence.offset)])?;
+    if known {
+        return Ok(());
+    }
+    let incident_id = count(transaction, batch, occurrence)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO occurrences (incident_id, identity, generation, offset, length, path, time, pid, level, \
+             engine, logger, message, exception, context_id, request_id, record) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        )?
+        .execute(params![
+            incident_id,
+            identity,
+            generation,
+            signed(occurrence.offset),
+            signed(occurrence.length),
+            occurrence.path.to_string_lossy(),
+            occurrence.time,
+            occurrence.pid,
+            occurrence.level.name(),
+            occurrence.engine,
+            occurrence.logger,
+            occurrence.message,
+            occurrence.exception,
+            occurrence.context_id,
+            occurrence.request_id,
+            occurrence.record,
+        ])?;
+    Ok(())
+}
+
+/// Counts an occurrence in its incident, which it may be the first of; gives the incident's row.
+fn count(transaction: &Transaction<'_>, batch: &Batch, occurrence: &Occurrence) -> rusqlite::Result<i64> {
+    let sql = format!(
+        "SELECT i.id, {} FROM incidents i JOIN deliveries d ON d.incident_id = i.id \
+         WHERE i.signature = ?1 AND i.ticket_user = ?2",
+        rows::INCIDENT
+    );
+    let known = transaction
+        .prepare_cached(&sql)?
+        .query_row(params![occurrence.signature, batch.ticket_user], |row| {
+            Ok((row.get::<_, i64>(0)?, rows::incident(row, 1)?))
+        })
+        .optional()?;
+    let (id, mut incident) = match known {
+        Some((id, incident)) => (Some(id), incident),
+        None => (None, Incident::new(occurrence, IncidentState::Waiting)),
+    };
+    incident.add(occurrence, Some(&batch.user_login));
+    match id {
+        Some(id) => update(transaction, id, &incident),
+        None => insert(transaction, batch, &incident),
+    }
+}
+
+fn insert(transaction: &Transaction<'_>, batch: &Batch, incident: &Incident) -> rusqlite::Result<i64> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO incidents (signature, ticket_user, title, level, engines, users, count, first_seen, \
+             last_seen, exception, message, user_login, project_id) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            incident.signature,
+            batch.ticket_user,
+            incident.title,
+            incident.level.name(),
+            json(&incident.engines),
+            json(&incident.users),
+            signed(incident.count),
+            incident.first_seen,
+            incident.last_seen,
+            incident.exception,
+            incident.message,
+            batch.user_login,
+            batch.project_id,
+        ])?;
+    let id = transaction.last_insert_rowid();
+    transaction
+        .prepare_cached("INSERT INTO evidence (incident_id, due_ms) VALUES (?1, ?2)")?
+        .execute(params![id, batch.evidence_due_ms])?;
+    transaction.prepare_cached("INSERT INTO deliveries (incident_id) VALUES (?1)")?.execute([id])?;
+    Ok(id)
+}
+
+fn update(transaction: &Transaction<'_>, id: i64, incident: &Incident) -> rusqlite::Result<i64> {
+    transaction
+        .prepare_cached(
+            "UPDATE incidents SET level = ?2, engines = ?3, users = ?4, count = ?5, first_seen = ?6, \
+             last_seen = ?7 WHERE id = ?1",
+        )?
+        .execute(params![
+            id,
+            incident.level.name(),
+            json(&incident.engines),
+            json(&incident.users),
+            signed(incident.count),
+            incident.first_seen,
+            incident.last_seen,
+        ])?;
+    Ok(id)
+}
+
+fn keep_checkpoint(transaction: &Transaction<'_>, point: &Checkpoint) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![
+            point.identity.to_string(),
+            point.generation,
+            signed(point.offset),
+            point.anchor,
+            point.path.to_string_lossy(),
+            point.followed,
+        ])
+        .map(drop)
+}
+
+fn json(list: &[String]) -> String {
+    serde_json::to_string(list).expect("a list of strings is JSON")
+}

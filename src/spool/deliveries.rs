@@ -1,0 +1,166 @@
+//! What the site is to be told, and how far that has come.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Spool, now_ms, rows};
+use crate::error::Result;
+use crate::incident::{Incident, Occurrence};
+
+/// Delay after the first failure; it doubles with each further one.
+const FIRST_RETRY_MS: i64 = 2_000;
+
+/// No failure makes a delivery wait longer.
+const LONGEST_RETRY_MS: i64 = 3_600_000;
+
+/// One incident of which the site does not know all.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Its row.
+    pub id: i64,
+    /// What the site is to know.
+    pub incident: Incident,
+    /// The first sighting, whose evidence is attached.
+    pub occurrence: Occurrence,
+    /// Whose problem it was when it was found.
+    pub user_login: String,
+    /// Where it was found.
+    pub project_id: Option<i64>,
+    /// How often it failed since it last succeeded.
+    pub attempts: u32,
+    /// The ticket, once it is known to exist.
+    pub ticket_id: Option<i64>,
+    /// Whether the evidence is known to be on the site.
+    pub attached: bool,
+    /// `environment.json`, as it was when the problem was found.
+    pub environment: String,
+}
+
+impl Delivery {
+    /// File name of the archive; the same at every attempt.
+    #[must_use]
+    pub fn evidence_name(&self) -> String {
+        format!("incident-{}.zip", self.incident.signature)
+    }
+}
+
+impl Spool {
+    /// The delivery that has been due for longest.
+    pub fn delivery_due(&self, now_ms: i64) -> Result<Option<Delivery>> {
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT i.id, i.user_login, i.project_id, d.attempts, d.ticket_id, d.attached, e.environment, {}, {} \
+                 FROM deliveries d \
+                 JOIN incidents i ON i.id = d.incident_id \
+                 JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
+                 JOIN occurrences o ON o.id = (SELECT min(id) FROM occurrences WHERE incident_id = i.id) \
+                 WHERE d.delivered_count < i.count AND d.next_try_ms <= ?1 \
+                 ORDER BY d.next_try_ms, i.id LIMIT 1",
+                rows::INCIDENT,
+                rows::OCCURRENCE
+            );
+            connection
+                .prepare_cached(&sql)?
+                .query_row([now_ms], |row| {
+                    Ok(Delivery {
+                        id: row.get(0)?,
+                        user_login: row.get(1)?,
+                        project_id: row.get(2)?,
+                        attempts: row.get(3)?,
+                        ticket_id: row.get(4)?,
+                        attached: row.get(5)?,
+                        environment: row.get(6)?,
+                        incident: rows::incident(row, 7)?,
+                        occurrence: rows::occurrence(row, 19)?,
+                    })
+                })
+                .optional()
+        })
+    }
+
+    /// When the next delivery is due, in Unix milliseconds.
+    pub fn next_delivery_ms(&self) -> Result<Option<i64>> {
+        self.read(|connection| {
+            let sql = "SELECT min(d.next_try_ms) FROM deliveries d \
+                 JOIN incidents i ON i.id = d.incident_id \
+                 JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
+                 WHERE d.delivered_count < i.count";
+            connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+        })
+    }
+
+    /// The evidence archive of a delivery.
+    pub fn evidence(&self, id: i64) -> Result<Option<Vec<u8>>> {
+        self.read(|connection| {
+            let sql = "SELECT archive FROM evidence WHERE incident_id = ?1 AND archive IS NOT NULL";
+            connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()
+        })
+    }
+
+    /// The ticket exists. True if there is such a delivery.
+    pub fn ticket_created(&self, id: i64, ticket_id: i64) -> Result<bool> {
+        self.change_delivery("ticket_id = ?2", params![id, ticket_id])
+    }
+
+    /// The evidence is on the site. True if there is such a delivery.
+    pub fn evidence_attached(&self, id: i64) -> Result<bool> {
+        self.change_delivery("attached = 1", params![id])
+    }
+
+    /// The site knows of `count` occurrences; further ones wait for `recurrence_ms`.
+    pub fn ack(&self, id: i64, count: u64, recurrence_ms: u64) -> Result<bool> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let next = now_ms().saturating_add_unsigned(recurrence_ms);
+        self.change_delivery(
+            "delivered_count = max(delivered_count, ?2), next_try_ms = ?3, attempts = 0, last_error = NULL",
+            params![id, count, next],
+        )
+    }
+
+    /// It failed for this reason: it waits for the delay that is given back, in milliseconds.
+    pub fn retry_later(&self, id: i64, reason: &str, retry_after_ms: Option<u64>) -> Result<u64> {
+        let attempts: u32 = self.read(|connection| {
+            let sql = "SELECT attempts FROM deliveries WHERE incident_id = ?1";
+            Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.unwrap_or(0))
+        })?;
+        // What the site asks for is the least: it knows its load, we know our failures.
+        let asked = retry_after_ms.map_or(0, |asked| i64::try_from(asked).unwrap_or(LONGEST_RETRY_MS));
+        let delay = backoff_ms(attempts, RandomState::new().build_hasher().finish()).max(asked);
+        let reason = crate::redact(reason);
+        self.change_delivery(
+            "attempts = attempts + 1, next_try_ms = ?2, last_error = ?3",
+            params![id, now_ms() + delay, reason],
+        )?;
+        Ok(delay.unsigned_abs())
+    }
+
+    fn change_delivery(&self, change: &str, values: &[&dyn rusqlite::ToSql]) -> Result<bool> {
+        let sql = format!("UPDATE deliveries SET {change} WHERE incident_id = ?1");
+        self.write(|transaction| Ok(transaction.prepare_cached(&sql)?.execute(values)? > 0))
+    }
+}
+
+/// Exponential, and spread from half of itself to one and a half, so that a hundred workstations that lost
+/// the site together do not come back together.
+fn backoff_ms(attempts: u32, random: u64) -> i64 {
+    let delay =
+        FIRST_RETRY_MS.checked_shl(attempts.min(20)).unwrap_or(LONGEST_RETRY_MS).min(LONGEST_RETRY_MS);
+    let spread = i64::try_from(random % 1_000).unwrap_or(0);
+    (delay / 2 + delay * spread / 1_000).min(LONGEST_RETRY_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delay_grows_and_is_bounded() {
+        let middle: Vec<_> = [0, 1, 2, 5].map(|attempts| backoff_ms(attempts, 500)).into();
+        assert_eq!(middle, [2_000, 4_000, 8_000, 64_000]);
+        for random in [0, 999] {
+            assert!((1_000..=3_000).contains(&backoff_ms(0, random)));
+            assert!(backoff_ms(u32::MAX, random) <= LONGEST_RETRY_MS);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What was found, until the site has it: one `SQLite` database.
+//!
+//! A checkpoint and the occurrences before it commit in one transaction: after a kill, what lies
+//! before the checkpoint is in the spool once, and what lies behind it is read again.
+
+mod commit;
+mod deliveries;
+mod evidence;
+mod reader;
+mod rows;
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::notes::Notes;
+use crate::tail::Checkpoint;
+
+pub use commit::{Batch, Found};
+pub use deliveries::Delivery;
+pub use evidence::Due;
+pub use reader::SpoolReader;
+
+/// Name of the database in the state folder.
+pub const FILE: &str = "spool.sqlite";
+
+/// How long one process waits for another's transaction.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The writer's side of the spool. One process has it: the leader.
+#[derive(Debug)]
+pub struct Spool {
+    connection: Mutex<Connection>,
+    path: PathBuf,
+    recovered: bool,
+}
+
+impl Spool {
+    /// Opens or makes the spool in a folder. A damaged one is set aside, and that is noted.
+    pub fn open(state_folder: &Path, notes: &Notes) -> Result<Self> {
+        std::fs::create_dir_all(state_folder)
+            .map_err(|error| Error::new(ErrorKind::StateFolder).at(state_folder).because(error))?;
+        let path = state_folder.join(FILE);
+        let mut recovered = false;
+        let connection = match connect(&path) {
+            Err(error) if error.kind() == &ErrorKind::SpoolDamaged => {
+                let aside = set_aside(&path)?;
+                notes.say("spool_damaged", "", || {
+                    let (path, aside) = (path.display(), aside.display());
+                    format!("{error}; it was moved to {aside}, and {path} starts anew from what the logs still hold")
+                });
+                recovered = true;
+                connect(&path)
+            }
+            other => other,
+        };
+        let connection = Mutex::new(connection.map_err(|error| error.at(&path))?);
+        Ok(Self { connection, path, recovered })
+    }
+
+    /// Whether it took the place of a damaged one: what the logs hold is then not old news.
+    #[must_use]
+    pub fn is_recovered(&self) -> bool {
+        self.recovered
+    }
+
+    /// Whether this log folder was looked at before.
+    pub fn knows_folder(&self, log_folder: &Path) -> Result<bool> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT 1 FROM folders WHERE path = ?1")?
+                .exists([log_folder.to_string_lossy()])
+        })
+    }
+
+    /// All checkpoints.
+    pub fn checkpoints(&self) -> Result<Vec<Checkpoint>> {
+        self.read(|connection| {
+            let sql = format!("SELECT {} FROM files", rows::CHECKPOINT);
+            connection.prepare(&sql)?.query_map([], rows::checkpoint)?.collect()
+        })
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        query(&self.connection.lock()).map_err(|error| Error::from(error).at(&self.path))
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        let mut connection = self.connection.lock();
+        let whole = || {
+            let transaction = connection.transaction()?;
+            let out = change(&transaction)?;
+            transaction.commit()?;
+            Ok(out)
+        };
+        whole().map_err(|error: rusqlite::Error| Error::from(error).at(&self.path))
+    }
+}
+
+/// Now, in milliseconds of Unix time: what the spool's times are kept in.
+#[must_use]
+pub fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let closed_in_order = !path.with_file_name(format!("{FILE}-wal")).exists();
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // Each commit survives a power cut: a checkpoint must not be older than what was delivered.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    schema::migrate(&mut connection)?;
+    // A spool that was closed in order leaves no journal; looking through a large one takes a while.
+    if closed_in_order {
+        return Ok(connection);
+    }
+    let verdict: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    if verdict == "ok" { Ok(connection) } else { Err(Error::new(ErrorKind::SpoolDamaged)) }
+}
+
+/// Moves a damaged database away, with its journal: it may still be read by hand.
+fn set_aside(path: &Path) -> Result<PathBuf> {
+    let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S%3f").to_string();
+    let aside = |suffix: &str| path.with_file_name(format!("{FILE}.damaged-{stamp}{suffix}"));
+    let failed = |error| Error::new(ErrorKind::StateFolder).at(path).because(error);
+    std::fs::rename(path, aside("")).map_err(failed)?;
+    for suffix in ["-wal", "-shm"] {
+        match std::fs::rename(path.with_file_name(format!("{FILE}{suffix}")), aside(suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    Ok(aside(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_spool_is_set_aside_and_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FILE), b"this is no database, whatever its name says").unwrap();
+        let notes = Notes::default();
+        let spool = Spool::open(folder.path(), &notes).unwrap();
+        assert!(spool.is_recovered());
+        assert!(spool.checkpoints().unwrap().is_empty());
+        let said = notes.take();
+        assert_eq!(said.len(), 1);
+        assert!(said[0].text.contains("damaged-"), "{}", said[0].text);
+    }
+
+    #[test]
+    fn a_newer_spool_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        let error = Spool::open(folder.path(), &Notes::default()).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::NewerSpool(99));
+        assert!(error.to_string().contains("update tk-incident"), "{error}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Rows of the spool as the types of the core.
+
+use rusqlite::Row;
+use rusqlite::types::Type;
+
+use crate::incident::{Incident, IncidentState, Occurrence};
+use crate::record::Level;
+use crate::tail::Checkpoint;
+
+/// Columns of an occurrence `o` of an incident `i`, in the order of [`occurrence`].
+pub const OCCURRENCE: &str = "o.id, i.signature, i.title, o.level, o.engine, o.logger, o.pid, o.time, o.path, \
+     o.offset, o.length, o.message, o.exception, o.context_id, o.request_id, o.record";
+
+/// Columns of an incident `i` with its delivery `d`, in the order of [`incident`].
+pub const INCIDENT: &str = "i.signature, i.title, i.level, i.engines, i.count, i.first_seen, i.last_seen, \
+     i.exception, i.message, i.users, d.delivered_count, d.ticket_id";
+
+/// Columns of a checkpoint, in the order of [`checkpoint`].
+pub const CHECKPOINT: &str = "identity, generation, offset, anchor, path, followed";
+
+type RowResult<T> = rusqlite::Result<T>;
+
+/// Reads an [`OCCURRENCE`] whose columns begin at `at`.
+pub fn occurrence(row: &Row<'_>, at: usize) -> RowResult<Occurrence> {
+    Ok(Occurrence {
+        id: row.get(at)?,
+        signature: row.get(at + 1)?,
+        title: row.get(at + 2)?,
+        level: level(row, at + 3)?,
+        engine: row.get(at + 4)?,
+        logger: row.get(at + 5)?,
+        pid: row.get(at + 6)?,
+        time: row.get(at + 7)?,
+        path: row.get::<_, String>(at + 8)?.into(),
+        offset: unsigned(row, at + 9)?,
+        length: unsigned(row, at + 10)?,
+        message: row.get(at + 11)?,
+        exception: row.get(at + 12)?,
+        context_id: row.get(at + 13)?,
+        request_id: row.get(at + 14)?,
+        record: row.get(at + 15)?,
+    })
+}
+
+/// Reads an [`INCIDENT`] whose columns begin at `at`.
+pub fn incident(row: &Row<'_>, at: usize) -> RowResult<Incident> {
+    let count = unsigned(row, at + 4)?;
+    let delivered = unsigned(row, at + 10)?;
+    Ok(Incident {
+        signature: row.get(at)?,
+        title: row.get(at + 1)?,
+        level: level(row, at + 2)?,
+        engines: list(row, at + 3)?,
+        count,
+        first_seen: row.get(at + 5)?,
+        last_seen: row.get(at + 6)?,
+        exception: row.get(at + 7)?,
+        message: row.get(at + 8)?,
+        users: list(row, at + 9)?,
+        state: if delivered < count { IncidentState::Waiting } else { IncidentState::Delivered },
+        ticket: row.get(at + 11)?,
+    })
+}
+
+/// Reads a [`CHECKPOINT`].
+pub fn checkpoint(row: &Row<'_>) -> RowResult<Checkpoint> {
+    let identity: String = row.get(0)?;
+    Ok(Checkpoint {
+        identity: identity.parse().map_err(|error| bad(0, error))?,
+        generation: row.get(1)?,
+        offset: unsigned(row, 2)?,
+        anchor: row.get(3)?,
+        path: row.get::<_, String>(4)?.into(),
+        followed: row.get(5)?,
+    })
+}
+
+/// The database's integers are signed; ours never are.
+pub fn unsigned(row: &Row<'_>, at: usize) -> RowResult<u64> {
+    u64::try_from(row.get::<_, i64>(at)?).map_err(|error| bad(at, error))
+}
+
+fn level(row: &Row<'_>, at: usize) -> RowResult<Level> {
+    Ok(Level::from_name(row.get::<_, String>(at)?.as_bytes()))
+}
+
+fn list(row: &Row<'_>, at: usize) -> RowResult<Vec<String>> {
+    serde_json::from_str(&row.get::<_, String>(at)?).map_err(|error| bad(at, error))
+}
+
+fn bad(at: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(at, Type::Text, Box::new(error))
+}

@@ -1,0 +1,201 @@
+//! One open file, and how far it has been read.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::{Beginning, Checkpoint, FileIdentity, platform};
+use crate::record::{Record, Records};
+use crate::stats::Stats;
+
+/// Bytes before a checkpoint that tell whether it is still the same file.
+const ANCHOR_BYTES: usize = 256;
+
+/// While a file ends in half a line its writer is not done: a record then waits this long.
+const PARTIAL_LINE_WAIT: Duration = Duration::from_secs(2);
+
+/// Follows one file, whatever its name becomes.
+#[derive(Debug)]
+pub struct Harvester {
+    pub(super) identity: FileIdentity,
+    pub(super) generation: u32,
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    /// Since when no look at the folder has found it.
+    pub(super) nameless_since: Option<Instant>,
+    records: Records,
+    max_record_bytes: usize,
+    /// When it was last written to, as the file system says.
+    modified: Option<SystemTime>,
+    /// When the last byte came.
+    grown_at: Instant,
+    /// What was last given to the spool of this life: offset and name.
+    taken: Option<(u64, PathBuf)>,
+    /// Offset and hash that the file must still show, or it has begun a new life.
+    proof: (u64, String),
+}
+
+impl Harvester {
+    /// Goes on at a checkpoint if the file still is what it was then; else begins a new life of it.
+    #[expect(clippy::too_many_arguments, reason = "one caller, and each is a different thing")]
+    pub(super) fn new(
+        identity: FileIdentity,
+        path: PathBuf,
+        file: File,
+        known: Option<&Checkpoint>,
+        unknown: Beginning,
+        max_record_bytes: usize,
+        now: Instant,
+        stats: &mut Stats,
+    ) -> io::Result<Self> {
+        let (mut offset, mut generation) = (0, 0);
+        match known {
+            Some(point) if anchor(&file, point.offset)? == point.anchor => {
+                (offset, generation) = (point.offset, point.generation);
+            }
+            Some(point) => {
+                generation = point.generation + 1;
+                stats.generations += 1;
+            }
+            None if unknown == Beginning::End => offset = file.metadata()?.len(),
+            None => {}
+        }
+        let proof = (offset, anchor(&file, offset)?);
+        Ok(Self {
+            identity,
+            generation,
+            path,
+            file,
+            nameless_since: None,
+            records: Records::new(offset, max_record_bytes),
+            max_record_bytes,
+            modified: None,
+            grown_at: now,
+            taken: None,
+            proof,
+        })
+    }
+
+    /// Reads up to about `most` bytes. True if the file holds more.
+    pub(super) fn read(
+        &mut self,
+        now: Instant,
+        most: usize,
+        buffer: &mut [u8],
+        stats: &mut Stats,
+        give: &mut impl FnMut(u32, Record, &mut Stats),
+    ) -> bool {
+        // A file that cannot be asked now is asked again at the next turn.
+        let Ok(metadata) = self.file.metadata() else { return false };
+        let size = metadata.len();
+        let modified = metadata.modified().ok();
+        if size == self.records.position() && modified == self.modified {
+            return false;
+        }
+        self.modified = modified;
+        if size < self.records.position() || !self.is_same_life() {
+            self.begin_new_life(stats, give);
+        }
+        let mut read = 0;
+        while read < most {
+            match platform::read_at(&self.file, buffer, self.records.position()) {
+                Ok(count) if count > 0 => {
+                    read += count;
+                    self.grown_at = now;
+                    self.records.push(&buffer[..count], |record| give(self.generation, record, stats));
+                }
+                // Interrupted, or the network drive is away for a moment.
+                _ => break,
+            }
+        }
+        stats.bytes_read += read as u64;
+        stats.orphan_lines += self.records.take_orphan_lines();
+        read >= most
+    }
+
+    /// Gives out the open record if no further line has come for long enough.
+    pub(super) fn flush_if_quiet(
+        &mut self,
+        now: Instant,
+        idle_flush: Duration,
+        stats: &mut Stats,
+        give: &mut impl FnMut(u32, Record, &mut Stats),
+    ) {
+        if self.flush_at(idle_flush).is_some_and(|at| at <= now)
+            && let Some(record) = self.records.flush()
+        {
+            give(self.generation, record, stats);
+        }
+    }
+
+    /// When the open record, if there is one, will have been quiet for long enough.
+    pub(super) fn flush_at(&self, idle_flush: Duration) -> Option<Instant> {
+        let wait =
+            if self.records.has_partial_line() { idle_flush.max(PARTIAL_LINE_WAIT) } else { idle_flush };
+        self.records.has_open_record().then(|| self.grown_at + wait)
+    }
+
+    /// Nothing more will come: gives out what there is.
+    pub(super) fn finish(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
+        let generation = self.generation;
+        self.records.finish(|record| give(generation, record, stats));
+        stats.orphan_lines += self.records.take_orphan_lines();
+    }
+
+    /// Whether nobody will write to it any more: no name and no new byte for this long.
+    pub(super) fn is_done(&self, now: Instant, quiet: Duration) -> bool {
+        let past = |since: Instant| now.saturating_duration_since(since) > quiet;
+        self.nameless_since.is_some_and(past) && past(self.grown_at)
+    }
+
+    /// Whether the checkpoint is another than the one last taken.
+    pub(super) fn has_moved(&self) -> bool {
+        let taken = self.taken.as_ref();
+        taken.is_none_or(|(offset, path)| *offset != self.records.checkpoint() || *path != self.path)
+    }
+
+    /// The checkpoint behind the last whole record.
+    pub(super) fn checkpoint(&mut self) -> Checkpoint {
+        let offset = self.records.checkpoint();
+        if offset != self.proof.0
+            && let Ok(anchor) = anchor(&self.file, offset)
+        {
+            self.proof = (offset, anchor);
+        }
+        let (offset, anchor) = self.proof.clone();
+        self.taken = Some((offset, self.path.clone()));
+        let (identity, generation, path) = (self.identity, self.generation, self.path.clone());
+        Checkpoint { identity, generation, offset, anchor, path, followed: true }
+    }
+
+    fn is_same_life(&self) -> bool {
+        let (offset, hash) = &self.proof;
+        // A failing read says nothing about the file's life.
+        anchor(&self.file, *offset).map_or(true, |now| now == *hash)
+    }
+
+    fn begin_new_life(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
+        self.finish(stats, give);
+        self.generation += 1;
+        self.records = Records::new(0, self.max_record_bytes);
+        self.proof = (0, String::new());
+        self.taken = None;
+        stats.generations += 1;
+    }
+}
+
+/// Hash of the bytes just before an offset; empty where there are none, or fewer than there were.
+fn anchor(file: &File, offset: u64) -> io::Result<String> {
+    let mut bytes = [0; ANCHOR_BYTES];
+    let wanted = usize::try_from(offset).map_or(ANCHOR_BYTES, |offset| offset.min(ANCHOR_BYTES));
+    let begin = offset - wanted as u64;
+    let mut have = 0;
+    while have < wanted {
+        match platform::read_at(file, &mut bytes[have..wanted], begin + have as u64)? {
+            0 => return Ok(String::new()),
+            count => have += count,
+        }
+    }
+    Ok(if wanted == 0 { String::new() } else { blake3::hash(&bytes[..wanted]).to_hex()[..16].to_owned() })
+}

@@ -1,0 +1,50 @@
+//! `tests/logs/*.log` and what is found in them, whole and a byte at a time.
+//!
+//! `UPDATE_GOLDEN=1 cargo test golden` writes the answers anew; read the difference before you commit it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tk_incident_core::pipeline::Pipeline;
+use tk_incident_core::record::Records;
+use tk_incident_core::stats::Stats;
+use tk_incident_core::{Config, Occurrence};
+
+fn read(path: &Path, pieces: &mut dyn Iterator<Item = &[u8]>) -> Value {
+    let config = Config::default();
+    let pipeline = Pipeline::new(&config).unwrap();
+    let (mut stats, mut found) = (Stats::default(), Vec::new());
+    let mut records = Records::new(0, config.max_record_bytes);
+    let name = PathBuf::from(path.file_name().unwrap());
+    let mut give = |record| found.extend(pipeline.process(&record, &name, &mut stats));
+    for piece in pieces {
+        records.push(piece, &mut give);
+    }
+    records.finish(&mut give);
+    stats.orphan_lines = records.take_orphan_lines();
+    let found: Vec<&Occurrence> = found.iter().collect();
+    json!({"occurrences": found, "stats": stats})
+}
+
+#[test]
+fn golden() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/logs");
+    let mut logs: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+    logs.sort();
+    assert!(!logs.is_empty());
+    for log in logs {
+        let bytes = fs::read(&log).unwrap();
+        let whole = read(&log, &mut std::iter::once(&bytes[..]));
+        assert_eq!(read(&log, &mut bytes.chunks(1)), whole, "{} a byte at a time", log.display());
+        assert_eq!(read(&log, &mut bytes.chunks(7)), whole, "{} in sevens", log.display());
+        let answer = log.with_extension("json");
+        let text = format!("{}\n", serde_json::to_string_pretty(&whole).unwrap());
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&answer, &text).unwrap();
+        }
+        let want = fs::read_to_string(&answer).unwrap_or_default();
+        assert!(want == text, "{} does not give {}: it gives\n{text}", log.display(), answer.display());
+    }
+}

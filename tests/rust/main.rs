@@ -1,0 +1,8 @@
+//! The core, from outside: one binary, so that it links once.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod agent;
+mod bad_input;
+mod golden;
+mod support;
+mod tail;

@@ -1,0 +1,111 @@
+//! A log folder with an agent on it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tk_incident_core::{Agent, Config, Occurrence};
+
+/// No test waits longer for anything.
+pub const LONGEST: Duration = Duration::from_secs(20);
+
+/// A throw-away home: a log folder and a state folder.
+pub struct Home {
+    root: TempDir,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("logs")).unwrap();
+        Self { root }
+    }
+
+    pub fn logs(&self) -> PathBuf {
+        self.root.path().join("logs")
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.root.path().join("state")
+    }
+
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.logs().join(name)
+    }
+
+    pub fn config(&self) -> Config {
+        Config {
+            log_folder: Some(self.logs()),
+            state_folder: Some(self.state()),
+            idle_flush_ms: 50,
+            user_login: Some("artist".into()),
+            ..Config::default()
+        }
+    }
+
+    pub fn agent(&self) -> Agent {
+        agent_with(self.config())
+    }
+}
+
+/// An agent at work.
+pub fn agent_with(config: Config) -> Agent {
+    let agent = Agent::new(config);
+    agent.start().unwrap();
+    agent
+}
+
+/// A record as Toolkit writes it, with its newline.
+pub fn record(level: &str, message: &str) -> String {
+    format!("2026-11-22 00:21:30,207 [14106 {level} sgtk.env.project.tk-maya] {message}\n")
+}
+
+pub fn error(message: &str) -> String {
+    record("ERROR", message)
+}
+
+pub fn append(path: &Path, text: impl AsRef<[u8]>) {
+    let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(text.as_ref()).unwrap();
+}
+
+pub fn truncate(path: &Path) {
+    File::create(path).unwrap();
+}
+
+/// Waits until so many occurrences are in the spool, and gives all there are.
+pub fn occurrences(agent: &Agent, count: usize) -> Vec<Occurrence> {
+    let mut all = Vec::new();
+    let deadline = Instant::now() + LONGEST;
+    while all.len() < count {
+        assert!(
+            Instant::now() < deadline,
+            "only {} of {count} came: {:?} {all:?}",
+            all.len(),
+            agent.take_notes()
+        );
+        let after = all.last().map_or(0, |last: &Occurrence| last.id);
+        all.extend(agent.wait_occurrences(after, Duration::from_millis(500)).unwrap());
+    }
+    all
+}
+
+/// Waits until all that the files hold is committed.
+pub fn caught_up(agent: &Agent) {
+    let deadline = Instant::now() + LONGEST;
+    while !agent.is_caught_up() {
+        assert!(Instant::now() < deadline, "never caught up: {:?}", agent.take_notes());
+        std::thread::yield_now();
+    }
+}
+
+pub fn titles(found: &[Occurrence]) -> Vec<&str> {
+    found.iter().map(|occurrence| occurrence.title.as_str()).collect()
+}
+
+pub fn stop(agent: &Agent) {
+    assert!(agent.stop(LONGEST), "the thread did not end");
+    assert_eq!(agent.failure(), None);
+}

@@ -1,0 +1,149 @@
+//! What becomes of files: appended, renamed, truncated, replaced, half written.
+
+use std::fs;
+
+use super::support::{
+    Home, agent_with, append, caught_up, error, occurrences, record, stop, titles, truncate,
+};
+
+#[test]
+fn old_news_is_passed_over_and_what_comes_is_found() {
+    let home = Home::new();
+    append(&home.log("tk-maya.log"), error("old"));
+    let agent = home.agent();
+    caught_up(&agent);
+    append(&home.log("tk-maya.log"), error("new") + &record("INFO", "an ERROR in words"));
+    append(&home.log("tk-nuke.log"), error("a new file from its first byte"));
+    append(&home.log("other.log"), error("not a Toolkit log"));
+    let mut found = occurrences(&agent, 2);
+    caught_up(&agent);
+    found.sort_by(|a, b| a.engine.cmp(&b.engine));
+    assert_eq!(titles(&occurrences(&agent, 2)).len(), 2);
+    assert_eq!(titles(&found), ["new", "a new file from its first byte"]);
+    assert_eq!((found[0].engine.as_str(), found[0].pid), ("tk-maya", Some(14106)));
+    stop(&agent);
+}
+
+#[test]
+fn a_roll_loses_and_doubles_nothing() {
+    let home = Home::new();
+    let (log, backup) = (home.log("tk-maya.log"), home.log("tk-maya.log.1"));
+    let agent = home.agent();
+    for round in 0..5 {
+        append(&log, error(&format!("before {round}")));
+        // As tk-core's handler does: away to a uuid, back, then the roll.
+        let away = home.log("tk-maya.log.0a8d6c5e");
+        fs::rename(&log, &away).unwrap();
+        fs::rename(&away, &log).unwrap();
+        fs::rename(&log, &backup).unwrap();
+        append(&log, error(&format!("after {round}")));
+        occurrences(&agent, 2 * (round + 1));
+    }
+    caught_up(&agent);
+    let found = occurrences(&agent, 10);
+    let mut names = titles(&found);
+    names.sort_unstable();
+    let mut want: Vec<_> = (0..5).flat_map(|n| [format!("after {n}"), format!("before {n}")]).collect();
+    want.sort_unstable();
+    assert_eq!(names, want);
+    stop(&agent);
+}
+
+#[test]
+fn what_a_late_writer_adds_to_a_renamed_file_is_found() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    append(&log, record("INFO", "start"));
+    let agent = home.agent();
+    caught_up(&agent);
+    let mut late = fs::OpenOptions::new().append(true).open(&log).unwrap();
+    fs::rename(&log, home.log("tk-maya.log.1")).unwrap();
+    append(&log, error("first in the new file"));
+    occurrences(&agent, 1);
+    std::io::Write::write_all(&mut late, error("late").as_bytes()).unwrap();
+    assert_eq!(titles(&occurrences(&agent, 2)), ["first in the new file", "late"]);
+    // Not even a name is needed, as long as it is open.
+    fs::remove_file(home.log("tk-maya.log.1")).unwrap();
+    std::io::Write::write_all(&mut late, error("later").as_bytes()).unwrap();
+    assert_eq!(titles(&occurrences(&agent, 3))[2], "later");
+    stop(&agent);
+}
+
+#[test]
+fn a_truncated_file_begins_a_new_life() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    append(&log, "");
+    let agent = home.agent();
+    caught_up(&agent);
+    append(&log, error("one"));
+    occurrences(&agent, 1);
+    truncate(&log);
+    // Of the same length: the size alone shows nothing.
+    append(&log, error("two"));
+    occurrences(&agent, 2);
+    // Regrown past the place where reading stood.
+    truncate(&log);
+    append(&log, error("six") + &error("seven") + &error("eight"));
+    let found = occurrences(&agent, 5);
+    assert_eq!(titles(&found), ["one", "two", "six", "seven", "eight"]);
+    stop(&agent);
+}
+
+#[test]
+fn a_line_is_read_once_it_is_whole() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    let agent = home.agent();
+    let whole = error("cut in the middle");
+    let (head, rest) = whole.split_at(70);
+    append(&log, head);
+    append(&home.log("tk-nuke.log"), error("beside"));
+    assert_eq!(titles(&occurrences(&agent, 1)), ["beside"]);
+    append(&log, rest);
+    assert_eq!(titles(&occurrences(&agent, 2)), ["beside", "cut in the middle"]);
+    stop(&agent);
+}
+
+#[test]
+fn a_record_keeps_its_lines_and_the_next_header_ends_it() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    let config = tk_incident_core::Config { idle_flush_ms: 60_000, ..home.config() };
+    let agent = agent_with(config);
+    append(&log, error("App failed"));
+    append(&log, "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\n");
+    append(&log, "ValueError: no\n");
+    append(&log, record("INFO", "next"));
+    let found = occurrences(&agent, 1);
+    assert_eq!(found[0].record.lines().count(), 5);
+    assert_eq!((found[0].title.as_str(), found[0].message.as_str()), ("ValueError", "App failed"));
+    assert_eq!(found[0].exception.as_deref(), Some("ValueError"));
+    stop(&agent);
+}
+
+#[test]
+fn nobody_loses_or_doubles_over_a_restart() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    append(&log, "");
+    for round in 0..4 {
+        let agent = home.agent();
+        append(&log, error(&format!("while up {round}")));
+        occurrences(&agent, 2 * round + 1);
+        stop(&agent);
+        append(&log, error(&format!("while down {round}")));
+        if round == 2 {
+            fs::rename(&log, home.log("tk-maya.log.1")).unwrap();
+        }
+    }
+    let agent = home.agent();
+    let found = occurrences(&agent, 8);
+    caught_up(&agent);
+    let want: Vec<_> = (0..4).flat_map(|n| [format!("while up {n}"), format!("while down {n}")]).collect();
+    let mut names = titles(&found);
+    names.sort_by_key(|name| name.chars().last());
+    assert_eq!(names, want);
+    assert_eq!(occurrences(&agent, 8).len(), 8);
+    stop(&agent);
+}
