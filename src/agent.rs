@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::{Mutex, RwLock};
-use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
@@ -29,14 +29,14 @@ const LONGEST_FIRST_LOOK: Duration = Duration::from_secs(1);
 const LONGEST_BLINK: Duration = Duration::from_millis(20);
 
 /// Who and where, for what is found.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     /// Whose session this is.
     pub user_login: String,
     /// Project of the context.
     pub project_id: Option<i64>,
-    /// What the host knows about itself.
-    pub environment: Map<String, Value>,
+    /// What the host knows about itself: a JSON object.
+    pub environment: String,
 }
 
 /// What the thread and its owner share.
@@ -49,6 +49,8 @@ struct Shared {
     /// There while we lead.
     spool: RwLock<Option<Arc<Spool>>>,
     stopping: AtomicBool,
+    /// The stop is near: what is found is made ready now, and nobody waits for more.
+    draining: AtomicBool,
     /// Whether the log folder was looked at since the start: what appears from then on is new.
     looked: AtomicBool,
     caught_up: AtomicBool,
@@ -56,6 +58,9 @@ struct Shared {
     notes: Notes,
     /// Raised when something was committed, when the lead changes, and at the stop.
     signal: Signal,
+    /// Wakes the thread before its pause is over.
+    hint: Sender<()>,
+    hints: Receiver<()>,
 }
 
 /// Follows the logs on a thread of its own, and keeps what it finds in the spool.
@@ -69,7 +74,9 @@ impl Agent {
     /// An agent with these settings, at rest.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let facts = Facts { user_login: config.user_login.clone().unwrap_or_default(), ..Facts::default() };
+        let user_login = config.user_login.clone().unwrap_or_default();
+        let facts = Facts { user_login, project_id: None, environment: "{}".into() };
+        let (hint, hints) = bounded(1);
         let shared = Shared {
             log_folder: config.log_folder(),
             state_folder: config.state_folder(),
@@ -77,11 +84,14 @@ impl Agent {
             facts: RwLock::new(facts),
             spool: RwLock::new(None),
             stopping: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
             looked: AtomicBool::new(false),
             caught_up: AtomicBool::new(false),
             failure: Mutex::new(None),
             notes: Notes::default(),
             signal: Signal::default(),
+            hint,
+            hints,
         };
         Self { shared: Arc::new(shared), thread: Mutex::new(None) }
     }
@@ -94,6 +104,7 @@ impl Agent {
         }
         let shared = Arc::clone(&self.shared);
         shared.stopping.store(false, Ordering::Release);
+        shared.draining.store(false, Ordering::Release);
         shared.looked.store(false, Ordering::Release);
         shared.caught_up.store(false, Ordering::Release);
         *shared.failure.lock() = None;
@@ -120,10 +131,15 @@ impl Agent {
         Ok(())
     }
 
+    /// Takes the evidence that is not yet due, and from now on [`Agent::next_delivery`] waits for nothing else.
+    pub fn drain(&self) {
+        self.shared.draining.store(true, Ordering::Release);
+        self.shared.wake();
+    }
+
     /// Stops the thread; true if it ended in time.
     pub fn stop(&self, timeout: Duration) -> bool {
-        self.shared.stopping.store(true, Ordering::Release);
-        self.shared.signal.raise();
+        self.shared.ask_to_stop();
         let mut slot = self.thread.lock();
         let Some(thread) = slot.take() else { return true };
         // The thread raises the signal as the last thing it does, so what is left then is its return.
@@ -152,6 +168,9 @@ impl Agent {
             {
                 if let Some(delivery) = spool.delivery_due(now)? {
                     return Ok(Some(delivery));
+                }
+                if self.shared.draining.load(Ordering::Acquire) && spool.next_evidence_ms()?.is_none() {
+                    break;
                 }
                 if let Some(next) = spool.next_delivery_ms()? {
                     wait = Duration::from_millis((next - now).max(1).unsigned_abs());
@@ -240,12 +259,22 @@ impl Agent {
 impl Drop for Agent {
     /// The thread holds no reference to the agent: nobody else can stop it any more.
     fn drop(&mut self) {
-        self.shared.stopping.store(true, Ordering::Release);
-        self.shared.signal.raise();
+        self.shared.ask_to_stop();
     }
 }
 
 impl Shared {
+    fn ask_to_stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        self.signal.raise();
+        // One that waits already will do.
+        self.hint.try_send(()).unwrap_or_default();
+    }
+
     fn spool(&self) -> Option<Arc<Spool>> {
         self.spool.read().clone()
     }

@@ -4,8 +4,11 @@
 //! signature does not change with the secret.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::{memchr, memmem, memrchr};
 use regex::{Captures, Regex};
 
 /// A kind of secret. In `pattern` the group `keep` stays, and `end` too where there is one.
@@ -14,11 +17,13 @@ struct Rule {
     pattern: &'static str,
 }
 
+/// The one rule that spans lines.
+const PRIVATE_KEY: Rule = Rule {
+    kind: "private-key",
+    pattern: r"(?s)(?<keep>)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
+};
+
 const RULES: &[Rule] = &[
-    Rule {
-        kind: "private-key",
-        pattern: r"(?s)(?<keep>)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
-    },
     // https://user:password@host
     Rule {
         kind: "url-password",
@@ -43,23 +48,79 @@ const RULES: &[Rule] = &[
     },
 ];
 
-static COMPILED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
-    let compile =
-        |rule: &Rule| (Regex::new(rule.pattern).expect("the rules are constants and tested"), rule.kind);
-    RULES.iter().map(compile).collect()
+/// A rule, ready to use, and its kind.
+type Compiled = (Regex, &'static str);
+
+static COMPILED_PRIVATE_KEY: LazyLock<Compiled> = LazyLock::new(|| compile(&PRIVATE_KEY));
+static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| RULES.iter().map(compile).collect());
+
+/// Each of the [`RULES`] needs one of these. Most of a log holds none, and one pass over it says so.
+static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let signs = ["://", "bearer", "basic", "passw", "passphrase", "secret", "key", "session", "token", "pwd"];
+    let builder =
+        AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).clone();
+    builder.build(signs).expect("the signs are constants and tested")
 });
 
 /// The text without its secrets; the text itself where it has none.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
-    let mut out = Cow::Borrowed(text);
-    for (pattern, kind) in COMPILED.iter() {
-        let replace = |found: &Captures<'_>| {
-            let part = |name| found.name(name).map_or("", |part| part.as_str());
-            format!("{}[redacted:{kind}]{}", part("keep"), part("end"))
-        };
-        if let Cow::Owned(replaced) = pattern.replace_all(&out, replace) {
-            out = Cow::Owned(replaced);
+    // A key's lines belong together; the other rules look no further than the next line.
+    let whole = if memmem::find(text.as_bytes(), b"-----BEGIN ").is_some() {
+        apply(&COMPILED_PRIVATE_KEY, Cow::Borrowed(text))
+    } else {
+        Cow::Borrowed(text)
+    };
+    let mut out = String::new();
+    let mut done = 0;
+    for region in regions(&whole) {
+        let part = &whole[region.clone()];
+        let redacted = COMPILED.iter().fold(Cow::Borrowed(part), |text, rule| apply(rule, text));
+        if let Cow::Owned(redacted) = redacted {
+            out.push_str(&whole[done..region.start]);
+            out.push_str(&redacted);
+            done = region.end;
+        }
+    }
+    if done == 0 {
+        return whole;
+    }
+    out.push_str(&whole[done..]);
+    Cow::Owned(out)
+}
+
+fn compile(rule: &Rule) -> Compiled {
+    (Regex::new(rule.pattern).expect("the rules are constants and tested"), rule.kind)
+}
+
+fn apply<'a>((pattern, kind): &Compiled, text: Cow<'a, str>) -> Cow<'a, str> {
+    let replace = |found: &Captures<'_>| {
+        let part = |name| found.name(name).map_or("", |part| part.as_str());
+        format!("{}[redacted:{kind}]{}", part("keep"), part("end"))
+    };
+    match pattern.replace_all(&text, replace) {
+        Cow::Owned(replaced) => Cow::Owned(replaced),
+        Cow::Borrowed(_) => text,
+    }
+}
+
+/// Where a secret can be: lines with a sign, each with the one behind it, which can hold the value.
+fn regions(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let line_end = |from: usize| memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at + 1);
+    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut looked_to = 0;
+    for sign in SIGNS.find_iter(bytes) {
+        if sign.end() <= looked_to {
+            continue;
+        }
+        let begin =
+            memrchr(b'\n', &bytes[looked_to..sign.start()]).map_or(looked_to, |at| looked_to + at + 1);
+        looked_to = line_end(sign.end());
+        let end = line_end(looked_to);
+        match out.last_mut() {
+            Some(last) if begin < last.end => last.end = end,
+            _ => out.push(begin..end),
         }
     }
     out
@@ -86,6 +147,15 @@ mod tests {
             assert_eq!(redact(text), want);
             assert_eq!(redact(want), want, "what was redacted stays as it is");
         }
+    }
+
+    #[test]
+    fn every_line_is_looked_at_and_a_value_may_stand_on_the_next() {
+        let text = "one\npassword:\nhunter22\nfive\nsix\ntoken=abcdefgh\nsecret=abcd\nlast";
+        let want = "one\npassword:\n[redacted:secret]\nfive\nsix\ntoken=[redacted:secret]\nsecret=[redacted:secret]\nlast";
+        assert_eq!(redact(text), want);
+        let many = "key key ".repeat(200_000) + "api_key=abcdef";
+        assert!(redact(&many).ends_with("api_key=[redacted:secret]"));
     }
 
     #[test]

@@ -23,6 +23,13 @@ impl Agent {
         detached(py, || self.0.start())
     }
 
+    fn drain(&self, py: Python<'_>) -> PyResult<()> {
+        detached(py, || {
+            self.0.drain();
+            Ok(())
+        })
+    }
+
     fn stop(&self, py: Python<'_>, timeout_ms: u64) -> PyResult<bool> {
         detached(py, || Ok(self.0.stop(millis(timeout_ms))))
     }
@@ -33,11 +40,9 @@ impl Agent {
         py: Python<'_>,
         user_login: String,
         project_id: Option<i64>,
-        environment: &str,
+        environment: String,
     ) -> PyResult<()> {
         detached(py, || {
-            let environment =
-                serde_json::from_str(environment).map_err(|error| Error::setting("environment", error))?;
             self.0.set_facts(Facts { user_login, project_id, environment });
             Ok(())
         })

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::Sender;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::Shared;
-use crate::capture::{capture, environment};
+use crate::capture::{LogSnapshot, capture, environment};
 use crate::config::TicketScope;
 use crate::error::{ErrorKind, Result};
 use crate::leader::Leadership;
@@ -38,7 +38,10 @@ const SHORTEST_TURN: Duration = Duration::from_millis(5);
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 
 /// So long after a record the lines behind it are taken to be there.
-const EVIDENCE_WAIT_MS: i64 = 500;
+const EVIDENCE_WAIT_MS: i64 = 300;
+
+/// While evidence cannot be kept, it is tried again this often.
+const EVIDENCE_RETRY_MS: i64 = 1_000;
 
 /// While the spool cannot be written the tail waits this long between two tries.
 const SPOOL_RETRY: Duration = Duration::from_secs(1);
@@ -110,14 +113,14 @@ impl<'a> Work<'a> {
     }
 
     fn follow(mut self) -> Result<()> {
-        let (hint, hints) = bounded(1);
-        let _watcher = watch(&self.shared.log_folder, hint);
+        let _watcher = watch(&self.shared.log_folder, self.shared.hint.clone());
         while !self.is_stopping() {
             let began = Instant::now();
             let more = self.turn()?;
             if !more {
                 let pause = self.pause(Instant::now());
-                wait(&hints, pause);
+                // The sender lives as long as the receiver, so all that can come is a hint or the end of the pause.
+                self.shared.hints.recv_timeout(pause).unwrap_or_default();
                 // Events that came while we looked are answered by the next look, not by one each.
                 if let Some(rest) = SHORTEST_TURN.checked_sub(began.elapsed()) {
                     std::thread::sleep(rest);
@@ -180,6 +183,7 @@ impl<'a> Work<'a> {
         };
         self.batch.user_login = facts.user_login;
         self.batch.project_id = facts.project_id.or(self.shared.config.project_id);
+        self.batch.facts = facts.environment;
         self.batch.evidence_due_ms = now_ms() + EVIDENCE_WAIT_MS;
         while let Err(error) = self.spool.commit(&self.batch) {
             // What is in the batch stays there, and nothing more is read: memory is bounded, nothing lost.
@@ -202,24 +206,22 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Takes the evidence of one incident, if one is due: the files have their turn between two.
+    /// Takes the evidence that is due.
     fn take_evidence(&mut self) {
-        let now = now_ms();
+        // Before a stop what there is must do: better no lines behind the record than no evidence for now.
+        let is_last_call = self.shared.draining.load(Ordering::Acquire);
+        let now = if is_last_call { i64::MAX } else { now_ms() };
         if self.evidence_ms.is_none_or(|due| due > now) {
             return;
         }
-        let taken = self.spool.evidence_due(now).and_then(|due| match due {
-            Some(due) => self.capture(&due),
-            None => Ok(()),
-        });
-        match taken.and_then(|()| self.spool.next_evidence_ms()) {
+        match self.capture_due(now) {
             Ok(next) => {
                 self.evidence_ms = next;
                 self.shared.notes.over("evidence", "");
                 self.shared.signal.raise();
             }
             Err(error) => {
-                self.evidence_ms = Some(now + 1_000);
+                self.evidence_ms = Some(now_ms() + EVIDENCE_RETRY_MS);
                 self.shared
                     .notes
                     .say("evidence", "", || format!("cannot keep the evidence of an error: {error}"));
@@ -227,13 +229,24 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn capture(&self, due: &Due) -> Result<()> {
-        let facts = self.shared.facts.read().clone();
-        let folders = [self.shared.log_folder.clone(), self.shared.state_folder.clone()];
-        let environment = environment(&facts.user_login, &folders, &facts.environment);
-        let found_again = self.tailer.file(due.identity, due.generation);
-        let evidence = capture(&due.incident, &due.occurrence, found_again, &environment)?;
-        self.spool.keep_evidence(due.incident_id, &evidence.environment, &evidence.archive)
+    /// Captures what is due, file by file; when the next is due.
+    fn capture_due(&self, now_ms: i64) -> Result<Option<i64>> {
+        let due = self.spool.evidence_due(now_ms)?;
+        let folders = [("logs", &*self.shared.log_folder), ("state", &*self.shared.state_folder)];
+        for in_one_file in due.chunk_by(|a, b| (a.identity, a.generation) == (b.identity, b.generation)) {
+            let Some(Due { identity, generation, occurrence, .. }) = in_one_file.first() else { continue };
+            let file = self.tailer.file(*identity, *generation);
+            let log = LogSnapshot::take(&occurrence.path, file)?;
+            let mut taken = Vec::new();
+            for Due { incident_id, incident, occurrence, facts, .. } in in_one_file {
+                let user = incident.users.first().map_or("", String::as_str);
+                let environment =
+                    environment(user, &folders, &serde_json::from_str(facts).unwrap_or_default());
+                taken.push((*incident_id, capture(incident, occurrence, file, &log, &environment)?));
+            }
+            self.spool.keep_evidence(&taken)?;
+        }
+        self.spool.next_evidence_ms()
     }
 
     /// How long there is nothing to do, as long as no event comes.
@@ -283,11 +296,4 @@ fn watch(folder: &Path, hint: Sender<()>) -> Option<RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(on_event).ok()?;
     watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
     Some(watcher)
-}
-
-fn wait(hints: &Receiver<()>, pause: Duration) {
-    if let Err(RecvTimeoutError::Disconnected) = hints.recv_timeout(pause) {
-        // No watcher could be made: there is nobody to wake us early.
-        std::thread::sleep(pause);
-    }
 }

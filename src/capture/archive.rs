@@ -2,24 +2,36 @@
 
 use std::io::{Cursor, Write};
 
+use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Packs the members in this order. The same members give the same bytes.
-pub fn pack(members: &[(String, String)]) -> Result<Vec<u8>> {
-    let failed = |error| Error::new(ErrorKind::Internal("cannot pack the evidence".into())).because(error);
+/// Packs the members in this order, and behind them those of another archive as they are. The same
+/// members give the same bytes.
+pub fn pack(members: &[(String, String)], packed: Option<&[u8]>) -> Result<Vec<u8>> {
+    write(members, packed)
+        .map_err(|error| Error::new(ErrorKind::Internal("cannot pack the evidence".into())).because(error))
+}
+
+fn write(members: &[(String, String)], packed: Option<&[u8]>) -> ZipResult<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o600);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in members {
-        zip.start_file(name.as_str(), options).map_err(failed)?;
-        zip.write_all(text.as_bytes()).map_err(|error| failed(error.into()))?;
+        zip.start_file(name.as_str(), options)?;
+        zip.write_all(text.as_bytes())?;
     }
-    Ok(zip.finish().map_err(failed)?.into_inner())
+    if let Some(packed) = packed {
+        let mut packed = ZipArchive::new(Cursor::new(packed))?;
+        for at in 0..packed.len() {
+            zip.raw_copy_file(packed.by_index_raw(at)?)?;
+        }
+    }
+    Ok(zip.finish()?.into_inner())
 }
 
 #[cfg(test)]
@@ -29,8 +41,9 @@ mod tests {
     #[test]
     fn the_same_members_give_the_same_bytes() {
         let members = [("a.txt".to_owned(), "one".repeat(1000)), ("b.txt".to_owned(), String::new())];
-        let packed = pack(&members).unwrap();
-        assert_eq!(packed, pack(&members).unwrap());
+        let packed = pack(&members, None).unwrap();
+        assert_eq!(packed, pack(&members, None).unwrap());
         assert!(packed.len() < 600 && packed.starts_with(b"PK"));
+        assert_eq!(pack(&[], Some(&packed)).unwrap(), packed, "copied as they are");
     }
 }

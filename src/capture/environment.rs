@@ -1,7 +1,7 @@
 //! The machine at the time of an incident.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Zoned;
 use serde_json::{Map, Value, json};
@@ -11,15 +11,20 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 ///
 /// Only the drives that matter here are asked: a dead network mount elsewhere must not hold us up.
 #[must_use]
-pub fn environment(user_login: &str, folders: &[PathBuf], facts: &Map<String, Value>) -> Map<String, Value> {
+pub fn environment(
+    user_login: &str,
+    folders: &[(&str, &Path)],
+    facts: &Map<String, Value>,
+) -> Map<String, Value> {
     let memory = System::new_with_specifics(
         RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()),
     );
+    let temp = env::temp_dir();
     let disks: Map<_, _> = folders
         .iter()
-        .map(PathBuf::as_path)
-        .chain([env::temp_dir().as_path()])
-        .map(|folder| (folder.to_string_lossy().into_owned(), disk(folder)))
+        .copied()
+        .chain([("temp", temp.as_path())])
+        .map(|(role, folder)| (role.to_owned(), disk(folder)))
         .collect();
     let own = json!({
         "captured_at": Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
@@ -47,9 +52,12 @@ pub fn environment(user_login: &str, folders: &[PathBuf], facts: &Map<String, Va
 }
 
 fn disk(folder: &Path) -> Value {
+    let folder_text = folder.to_string_lossy();
     match fs4::statvfs(folder) {
-        Ok(stats) => json!({"total_bytes": stats.total_space(), "free_bytes": stats.available_space()}),
-        Err(error) => json!({"error": error.to_string()}),
+        Ok(stats) => {
+            json!({"folder": folder_text, "total_bytes": stats.total_space(), "free_bytes": stats.available_space()})
+        }
+        Err(error) => json!({"folder": folder_text, "error": error.to_string()}),
     }
 }
 
@@ -62,10 +70,10 @@ mod tests {
         let facts = json!({"python": {"version": "3.11"}, "host": "renamed"});
         let facts = facts.as_object().unwrap();
         let folder = env::temp_dir();
-        let found = environment("artist", std::slice::from_ref(&folder), facts);
+        let found = environment("artist", &[("logs", &folder)], facts);
         assert_eq!(found["user"], "artist");
         assert_eq!((&found["host"], &found["python"]["version"]), (&json!("renamed"), &json!("3.11")));
         assert!(found["memory"]["total_bytes"].as_u64() > Some(0));
-        assert!(found["disks"][&*folder.to_string_lossy()]["free_bytes"].as_u64().is_some());
+        assert!(found["disks"]["logs"]["free_bytes"].as_u64().is_some());
     }
 }

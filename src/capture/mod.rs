@@ -28,27 +28,40 @@ pub struct Evidence {
     pub archive: Vec<u8>,
 }
 
-/// Takes the evidence of an incident.
-///
-/// `file` is the log that its first occurrence stands in; None if it is gone by now, which the archive says.
+/// The engine's log as it is now, redacted and packed: one serves all incidents that are due in it.
+#[derive(Debug)]
+pub struct LogSnapshot(Vec<u8>);
+
+impl LogSnapshot {
+    /// Takes a snapshot of the end of a log; `file` is None if it is gone by now, which the snapshot says.
+    pub fn take(path: &Path, file: Option<&File>) -> Result<Self> {
+        let text = file.map_or_else(|| gone(path), log_tail);
+        Ok(Self(archive::pack(&[(log_name(path), redact(&text).into_owned())], None)?))
+    }
+}
+
+/// Takes the evidence of an incident, whose first occurrence stands in this file.
 pub fn capture(
     incident: &Incident,
     occurrence: &Occurrence,
     file: Option<&File>,
+    log: &LogSnapshot,
     environment: &Map<String, Value>,
 ) -> Result<Evidence> {
     let environment = pretty(&Value::Object(environment.clone()));
-    let gone = || format!("[the log is gone: {}]\n", occurrence.path.display());
-    let context = file.map_or_else(gone, |file| window::around(file, occurrence.offset, occurrence.length));
-    let log = file.map_or_else(gone, log_tail);
+    let around = |file| window::around(file, occurrence.offset, occurrence.length);
+    let context = file.map_or_else(|| gone(&occurrence.path), around);
     let members = [
         ("incident.json".to_owned(), pretty(&json!({"incident": incident, "occurrence": occurrence}))),
         ("environment.json".to_owned(), environment.clone()),
         ("record.txt".to_owned(), format!("{}\n", occurrence.record)),
         ("context.log".to_owned(), redact(&context).into_owned()),
-        (log_name(&occurrence.path), redact(&log).into_owned()),
     ];
-    Ok(Evidence { environment, archive: archive::pack(&members)? })
+    Ok(Evidence { environment, archive: archive::pack(&members, Some(&log.0))? })
+}
+
+fn gone(path: &Path) -> String {
+    format!("[the log is gone: {}]\n", path.display())
 }
 
 /// Name of the engine's log in the archive.

@@ -38,6 +38,8 @@ pub struct Batch {
     pub ticket_user: String,
     /// Where they happened.
     pub project_id: Option<i64>,
+    /// What the host knows about itself: a JSON object.
+    pub facts: String,
     /// When the evidence of what is new may be taken, in Unix milliseconds.
     pub evidence_due_ms: i64,
 }
@@ -170,8 +172,8 @@ fn insert(transaction: &Transaction<'_>, batch: &Batch, incident: &Incident) -> 
         ])?;
     let id = transaction.last_insert_rowid();
     transaction
-        .prepare_cached("INSERT INTO evidence (incident_id, due_ms) VALUES (?1, ?2)")?
-        .execute(params![id, batch.evidence_due_ms])?;
+        .prepare_cached("INSERT INTO evidence (incident_id, due_ms, environment) VALUES (?1, ?2, ?3)")?
+        .execute(params![id, batch.evidence_due_ms, batch.facts])?;
     transaction.prepare_cached("INSERT INTO deliveries (incident_id) VALUES (?1)")?.execute([id])?;
     Ok(id)
 }

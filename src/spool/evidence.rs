@@ -1,11 +1,15 @@
 //! Evidence: due some time after its record, taken once, kept until it is delivered.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::{Spool, rows};
+use crate::capture::Evidence;
 use crate::error::Result;
 use crate::incident::{Incident, Occurrence};
 use crate::tail::FileIdentity;
+
+/// So many incidents have their evidence taken before the tail has its turn again.
+const AT_ONCE: u32 = 32;
 
 /// An incident whose evidence is to be taken.
 #[derive(Debug, Clone)]
@@ -20,6 +24,8 @@ pub struct Due {
     pub identity: FileIdentity,
     /// The life of that file.
     pub generation: u32,
+    /// What the host knew about itself when it was found: a JSON object.
+    pub facts: String,
 }
 
 impl Spool {
@@ -31,41 +37,47 @@ impl Spool {
         })
     }
 
-    /// One incident whose evidence is due.
-    pub fn evidence_due(&self, now_ms: i64) -> Result<Option<Due>> {
+    /// Incidents whose evidence is due, those of one file together; not all of them if they are many.
+    pub fn evidence_due(&self, now_ms: i64) -> Result<Vec<Due>> {
         self.read(|connection| {
             let sql = format!(
-                "SELECT i.id, o.identity, o.generation, {}, {} FROM evidence e \
+                "SELECT i.id, o.identity, o.generation, e.environment, {}, {} FROM evidence e \
                  JOIN incidents i ON i.id = e.incident_id \
                  JOIN deliveries d ON d.incident_id = i.id \
-                 JOIN occurrences o ON o.incident_id = i.id \
-                 WHERE e.archive IS NULL AND e.due_ms <= ?1 ORDER BY o.id LIMIT 1",
+                 JOIN occurrences o ON o.id = (SELECT min(id) FROM occurrences WHERE incident_id = i.id) \
+                 WHERE e.archive IS NULL AND e.due_ms <= ?1 ORDER BY o.identity, o.generation, o.id LIMIT {}",
                 rows::INCIDENT,
-                rows::OCCURRENCE
+                rows::OCCURRENCE,
+                AT_ONCE
             );
             connection
                 .prepare_cached(&sql)?
-                .query_row([now_ms], |row| {
+                .query_map([now_ms], |row| {
                     let identity: String = row.get(1)?;
                     Ok(Due {
                         incident_id: row.get(0)?,
-                        incident: rows::incident(row, 3)?,
-                        occurrence: rows::occurrence(row, 15)?,
+                        facts: row.get(3)?,
+                        incident: rows::incident(row, 4)?,
+                        occurrence: rows::occurrence(row, 16)?,
                         identity: identity.parse().unwrap_or(FileIdentity { volume: 0, index: 0 }),
                         generation: row.get(2)?,
                     })
-                })
-                .optional()
+                })?
+                .collect()
         })
     }
 
-    /// Keeps the evidence of an incident: from now on it can be delivered.
-    pub fn keep_evidence(&self, incident_id: i64, environment: &str, archive: &[u8]) -> Result<()> {
+    /// Keeps the evidence of these incidents: from now on they can be delivered.
+    pub fn keep_evidence(&self, taken: &[(i64, Evidence)]) -> Result<()> {
         self.write(|transaction| {
-            transaction
-                .prepare_cached("UPDATE evidence SET environment = ?2, archive = ?3 WHERE incident_id = ?1")?
-                .execute(params![incident_id, environment, archive])
-                .map(drop)
+            for (incident_id, evidence) in taken {
+                transaction
+                    .prepare_cached(
+                        "UPDATE evidence SET environment = ?2, archive = ?3 WHERE incident_id = ?1",
+                    )?
+                    .execute(params![incident_id, evidence.environment, evidence.archive])?;
+            }
+            Ok(())
         })
     }
 }

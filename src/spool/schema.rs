@@ -67,7 +67,7 @@ CREATE INDEX occurrences_of_incident ON occurrences (incident_id, id);
 CREATE TABLE evidence (
     incident_id INTEGER PRIMARY KEY REFERENCES incidents (id),
     due_ms INTEGER NOT NULL,            -- Unix time: from then on the lines behind the record are there
-    environment TEXT,
+    environment TEXT NOT NULL,          -- JSON: what the host knew, and once it is taken, all that is known
     archive BLOB
 );
 
