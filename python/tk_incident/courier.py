@@ -1,0 +1,179 @@
+"""The one thread that speaks to the site: takes what is due, hands it to the sink, commits the outcome."""
+
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from typing import Optional, Protocol
+
+from tk_incident._core import Delivery, Note, redact
+from tk_incident.errors import DeliveryError
+from tk_incident.log import log
+from tk_incident.outages import Outages
+from tk_incident.sinks import Journal, Sink
+
+THREAD_NAME = "tk-incident-courier"
+# How long notes of the core may wait to be said.
+_TURN_MS = 500
+# After a failure that is not the site's, so that one that stays does not keep a core busy.
+_PAUSE_S = 1.0
+# The note of an agent whose thread has ended by itself.
+_END_CODE = "stopped"
+
+
+class Outbox(Journal, Protocol):
+    """What the courier asks of ``_core.Agent``."""
+
+    def next_delivery(self, timeout_ms: int) -> Optional[Delivery]:
+        """Wait until something is due."""
+
+    def ack(self, delivery_id: int, *, count: int, recurrence_ms: int) -> None:
+        """Commit what the site knows."""
+
+    def retry_later(self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None) -> int:
+        """Keep a delivery for later."""
+
+    def take_notes(self) -> Sequence[Note]:
+        """Take what the core wants said."""
+
+    def failure(self) -> Optional[str]:
+        """Say why the agent's thread ended by itself, if it did."""
+
+
+class Courier:
+    """Delivers until it is stopped. Nothing that a delivery raises ends it."""
+
+    def __init__(self, outbox: Outbox, sink: Optional[Sink]) -> None:
+        """Take where deliveries come from and go to; without a sink, only notes are passed on."""
+        self._outbox = outbox
+        self._sink = sink
+        self._stopping = threading.Event()
+        self._draining = threading.Event()
+        self._outages = Outages()
+        self._caught_last = ""
+        self._is_end_said = False
+        # A daemon: a site that hangs must not keep the host from ending.
+        self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread, once."""
+        self._thread.start()
+
+    def drain(self) -> None:
+        """Ask the thread to end once nothing is due, or at the first failure; returns at once."""
+        self._draining.set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the thread has ended; True if it has."""
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(max(0.0, timeout_s))
+        return not self._thread.is_alive()
+
+    def request_stop(self) -> None:
+        """Ask the thread to end after the delivery that it is at; returns at once."""
+        self._stopping.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ask the thread to end, and wait; True if it ended in time.
+
+        One that hangs at the site is abandoned: it commits nothing that has not happened, and whatever it
+        leaves undone is looked up at the site by the next attempt.
+        """
+        self.request_stop()
+        return self.wait(timeout_s)
+
+    @property
+    def is_alive(self) -> bool:
+        """True while the thread runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                goes_on = self._turn()
+            except Exception as error:
+                self._caught(error)
+                goes_on = False
+                if not self._draining.is_set():
+                    self._stopping.wait(_PAUSE_S)
+            if self._draining.is_set() and not goes_on:
+                break
+        try:
+            self._say_news()
+            if self._sink is not None:
+                self._sink.close()
+        except Exception as error:
+            self._caught(error)
+
+    def _turn(self) -> bool:
+        """Deliver what is due next; False if there was nothing, or it failed."""
+        delivery = self._next()
+        # What became due with the stop is for the next session.
+        if self._sink is None or self._stopping.is_set():
+            return False
+        if delivery is None:
+            self._settle(self._sink)
+            return False
+        return self._deliver(delivery, self._sink)
+
+    def _next(self) -> Optional[Delivery]:
+        self._say_news()
+        if self._sink is None:
+            self._stopping.wait(0 if self._draining.is_set() else _TURN_MS / 1000)
+            return None
+        began = time.monotonic()
+        delivery = self._outbox.next_delivery(_TURN_MS)
+        if delivery is None and time.monotonic() - began < _TURN_MS / 2000 and not self._draining.is_set():
+            # The agent has ended, and answers at once from now on.
+            self._stopping.wait(_PAUSE_S)
+        return delivery
+
+    def _settle(self, sink: Sink) -> None:
+        try:
+            sink.settle(self._outbox)
+        except DeliveryError as error:
+            # It waits for the next turn without a delivery, and whatever keeps it away is said by deliveries.
+            log.debug("%s", error)
+
+    def _deliver(self, delivery: Delivery, sink: Sink) -> bool:
+        retry_after_ms = None
+        try:
+            outcome = sink.deliver(delivery, self._outbox)
+            self._outbox.ack(delivery.id, count=outcome.count, recurrence_ms=outcome.recurrence_ms)
+        except DeliveryError as error:
+            reason = str(error)
+            if error.retry_after_s is not None:
+                retry_after_ms = round(error.retry_after_s * 1000)
+        except Exception as error:
+            reason = _told(error)
+            log.debug("%s", redact(traceback.format_exc()))
+        else:
+            if self._outages.ends(delivery.id):
+                log.info("deliveries reach the site again")
+            return True
+        if self._outages.begins(delivery.id, reason) and not self._stopping.is_set():
+            log.warning("an incident could not be delivered: %s; it is kept and tried again", reason)
+        self._outbox.retry_later(delivery.id, reason=reason, retry_after_ms=retry_after_ms)
+        return False
+
+    def _say_news(self) -> None:
+        # In this order: an agent that ends has a note for it first, and the note says more.
+        failure = self._outbox.failure()
+        for note in self._outbox.take_notes():
+            log.warning("%s", note.text)
+            self._is_end_said |= note.code == _END_CODE
+        if failure is not None and not self._is_end_said:
+            self._is_end_said = True
+            log.warning("the logs are not followed any more: %s; restart the application to go on", failure)
+
+    def _caught(self, error: Exception) -> None:
+        # A thread that was abandoned finds a stopped agent: that is no news.
+        text = _told(error)
+        if not self._stopping.is_set() and text != self._caught_last:
+            self._caught_last = text
+            log.warning("deliveries are held up: %s", text)
+            log.debug("%s", redact(traceback.format_exc()))
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {redact(str(error))}"

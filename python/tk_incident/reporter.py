@@ -1,0 +1,175 @@
+"""The reporter: an agent that follows the logs, a courier that speaks to the site, and their life."""
+
+import atexit
+import functools
+import getpass
+import json
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Callable, Optional
+
+from tk_incident import _core, environment, site
+from tk_incident.courier import Courier
+from tk_incident.settings import Settings
+from tk_incident.sinks.shotgrid import ShotGridSink
+
+# What is left of a time limit for what happens around the waiting itself.
+_SLACK_S = 0.1
+_EXIT_TIMEOUT_S = 1.5
+# How much of the time to stop may go into deliveries that are due: the rest is for ending in order.
+_DELIVERY_SHARE = 0.75
+
+
+class Reporter:
+    """Follows a log folder and files one ticket per problem, in threads of its own.
+
+    It may be used from any thread, as a context manager too. One that is never stopped ends with the
+    interpreter, and one that is forgotten ends by itself.
+    """
+
+    def __init__(self, settings: Settings, *, connect: Optional[Callable[[], Any]] = None) -> None:
+        """Take the settings; starts nothing. Raises ``ConfigError``.
+
+        ``connect`` makes a Shotgun handle. It is called on the courier's thread, when there is something to
+        deliver and again after an error. By default ``settings.site_url``, ``script_name`` and
+        ``api_key_env`` say what to connect to.
+        """
+        self._settings = settings
+        self._connect = connect
+        self._lock = threading.Lock()
+        # Asked once: the system may have to ask a server for it.
+        self._fallback_login = settings.user_login or _process_login()
+        self._facts = self._merged(None, None, None)
+        self._courier: Optional[Courier] = None
+        self._running = False
+        self._at_exit: Optional[Callable[[], None]] = None
+        self._at_collection: Optional[weakref.finalize[Any, Reporter]] = None
+        self.agent = _core.Agent(settings.to_json())
+
+    def start(self) -> None:
+        """Start following and delivering; does nothing while it runs.
+
+        Raises ``ConfigError`` before anything runs, ``SpoolError`` or ``OSError`` where the state or log
+        folder cannot be used. A site that is down is no error: deliveries wait.
+        """
+        with self._lock:
+            if self._running:
+                return
+            sink = None
+            if self._settings.deliver:
+                sink = ShotGridSink(self._connect or site.connector(self._settings), self._settings)
+            if self._courier is not None:
+                # An agent that was stopped is not started again.
+                self.agent = _core.Agent(self._settings.to_json())
+            self.agent.set_facts(**self._facts)
+            self.agent.start()
+            courier = Courier(self.agent, sink)
+            try:
+                courier.start()
+            except Exception:
+                self.agent.stop(0)
+                raise
+            self._courier = courier
+            self._running = True
+            self._at_exit = functools.partial(_stop_at_exit, weakref.ref(self))
+            atexit.register(self._at_exit)
+            self._at_collection = weakref.finalize(self, _forget, self.agent, courier)
+            self._at_collection.atexit = False
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        """Stop within ``timeout_s`` seconds; True if both threads have ended, or none was started.
+
+        What is found and due is delivered first, as far as the time goes; the rest stays in the spool. A
+        courier that hangs at the site is abandoned.
+        """
+        deadline = time.monotonic() + timeout_s - _SLACK_S
+        with self._lock:
+            courier = self._courier
+            if courier is None:
+                return True
+            self._running = False
+            if self._at_exit is not None:
+                atexit.unregister(self._at_exit)
+                self._at_exit = None
+            if self._at_collection is not None:
+                self._at_collection.detach()
+                self._at_collection = None
+            # In this order: what the agent wakes is a courier that knows that it shall end.
+            courier.drain()
+            self.agent.drain()
+            # With the agent gone no outcome can be committed, and the next session looks it up.
+            courier.wait((deadline - time.monotonic()) * _DELIVERY_SHARE)
+            courier.request_stop()
+            agent_ended = self.agent.stop(max(0, round((deadline - time.monotonic()) * 1000)))
+            courier_ended = courier.stop(deadline - time.monotonic())
+            return agent_ended and courier_ended
+
+    def set_context(
+        self,
+        *,
+        user_login: Optional[str] = None,
+        project_id: Optional[int] = None,
+        environment: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        """Say who works on what, for what is found from now on.
+
+        It takes the place of all that was said before: what is None falls back to the settings, and a login
+        that is not there either to that of the process. ``environment`` holds further facts for
+        ``environment.json``, such as Toolkit's versions.
+        """
+        with self._lock:
+            self._facts = self._merged(user_login, project_id, environment)
+            self.agent.set_facts(**self._facts)
+
+    @property
+    def running(self) -> bool:
+        """True between ``start`` and ``stop``."""
+        return self._running
+
+    def __enter__(self) -> "Reporter":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.stop()
+
+    def _merged(
+        self,
+        user_login: Optional[str],
+        project_id: Optional[int],
+        further: Optional[Mapping[str, Any]],
+    ) -> dict[str, Any]:
+        return {
+            "user_login": user_login or self._fallback_login,
+            "project_id": self._settings.project_id if project_id is None else project_id,
+            "environment": json.dumps({**environment.facts(), **(further or {})}, default=str),
+        }
+
+
+def _process_login() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        # A user id without a name, as in a container.
+        return "unknown"
+
+
+def _stop_at_exit(reporter: "weakref.ref[Reporter]") -> None:
+    # A thread that comes back from the core while the interpreter goes down would take the process with it.
+    alive = reporter()
+    if alive is not None:
+        alive.stop(_EXIT_TIMEOUT_S)
+
+
+def _forget(agent: _core.Agent, courier: Courier) -> None:
+    # This runs in whatever thread let go of the reporter: ask, and do not wait.
+    courier.request_stop()
+    agent.stop(0)

@@ -1,0 +1,93 @@
+"""The settings: names and defaults are those of the core's ``Config``, which also checks them."""
+
+import dataclasses
+import difflib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Optional, Union
+
+from tk_incident import _core
+from tk_incident.errors import ConfigError
+
+_LISTS = ("levels", "include_patterns", "exclude_patterns", "keywords")
+_FOLDERS = ("log_folder", "state_folder")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings; ``docs/design.md`` has the table. None stands for *unset*.
+
+    The constructor checks nothing: ``from_mapping`` and ``from_file`` do, and so does the ``Reporter``.
+    """
+
+    log_folder: Optional[Path] = None
+    state_folder: Optional[Path] = None
+    idle_flush_ms: int = 150
+    max_record_bytes: int = 1_048_576
+    levels: Sequence[str] = ("ERROR", "CRITICAL")
+    include_patterns: Sequence[str] = ()
+    exclude_patterns: Sequence[str] = ()
+    keywords: Sequence[str] = ()
+    ticket_scope: Literal["user", "site"] = "user"
+    recurrence_interval_s: int = 60
+    deliver: bool = True
+    project_id: Optional[int] = None
+    user_login: Optional[str] = None
+    site_url: Optional[str] = None
+    script_name: Optional[str] = None
+    api_key_env: Optional[str] = None
+
+    @classmethod
+    def from_file(cls, path: Union[str, "os.PathLike[str]"]) -> "Settings":
+        """Read a ``tk-incident.toml``. Raises ``ConfigError`` that names the file and the field."""
+        mapping = json.loads(_core.read_settings(path))
+        try:
+            return cls.from_mapping(mapping)
+        except ConfigError as error:
+            raise ConfigError(f"{os.fspath(path)}: {error}") from error
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "Settings":
+        """Take settings by name; what is missing or None keeps its default.
+
+        Where the default is *unset*, ``""`` and ``0`` mean the same, because Toolkit's ``info.yml`` has no
+        null. Raises ``ConfigError`` that names the field.
+        """
+        defaults = {field.name: field.default for field in dataclasses.fields(cls)}
+        given: dict[str, Any] = {}
+        for name, value in mapping.items():
+            if name not in defaults:
+                raise ConfigError(_unknown(name, list(defaults)))
+            is_unset = value is None or (defaults[name] is None and value in ("", 0))
+            if not is_unset:
+                given[name] = value
+        _core.check_settings(_as_json(given))
+        for name in _LISTS:
+            if name in given:
+                given[name] = tuple(given[name])
+        for name in _FOLDERS:
+            if name in given:
+                given[name] = Path(given[name])
+        return cls(**given)
+
+    def to_json(self) -> str:
+        """Return the settings as the core takes them; what is unset is null."""
+        return _as_json({field.name: getattr(self, field.name) for field in dataclasses.fields(self)})
+
+
+def _as_json(values: Mapping[str, Any]) -> str:
+    def plain(value: object) -> str:
+        if isinstance(value, Path):
+            return str(value)
+        raise ConfigError(f"a setting cannot be of type {type(value).__name__}: {value!r}")
+
+    return json.dumps(values, default=plain)
+
+
+def _unknown(name: object, known: list[str]) -> str:
+    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
+    remedy = f"did you mean {near[0]}?" if near else "known are: " + ", ".join(known)
+    return f"unknown setting {name!r}: {remedy}"

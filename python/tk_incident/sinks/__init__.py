@@ -1,0 +1,46 @@
+"""Where deliveries go: what a sink is given, what it may commit on its way, and what it gives back."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tk_incident._core import Delivery
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the site knows after a delivery."""
+
+    ticket_id: int
+    count: int
+    """Occurrences the site was told of."""
+    recurrence_ms: int
+    """Further occurrences wait at least so long before the site is told again."""
+
+
+class Journal(Protocol):
+    """What a sink commits on its way, so that a later attempt goes on from there.
+
+    ``_core.Agent`` is one. All of them raise ``SpoolError``.
+    """
+
+    def evidence(self, delivery_id: int) -> bytes:
+        """Return the evidence archive, a finished zip."""
+
+    def ticket_created(self, delivery_id: int, *, ticket_id: int) -> None:
+        """Commit that the ticket exists."""
+
+    def evidence_attached(self, delivery_id: int) -> None:
+        """Commit that the evidence is on the site."""
+
+
+class Sink(Protocol):
+    """Brings deliveries to a site; used by one thread only."""
+
+    def deliver(self, delivery: Delivery, journal: Journal) -> Outcome:
+        """Bring one delivery as far as it goes. Raises ``DeliveryError`` where the site does not take it."""
+
+    def settle(self, journal: Journal) -> None:
+        """Do what can wait until nothing is due. Raises ``DeliveryError``; what is left is done next time."""
+
+    def close(self) -> None:
+        """Give the connection back; a later ``deliver`` makes a new one."""

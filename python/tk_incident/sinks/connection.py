@@ -1,0 +1,95 @@
+"""A Shotgun handle whose waits end, whose answers are checked, and whose errors are ours."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from tk_incident.errors import DeliveryError
+from tk_incident.sinks.faults import NOT_DATA, delivery_error
+
+_TIMEOUT_S = 30
+# A delivery that fails is tried again by the courier, which does not hold the connection meanwhile.
+_RPC_ATTEMPTS = 2
+_RPC_ATTEMPT_INTERVAL_MS = 500
+_SECRETS = ("api_key", "session_token", "user_password", "auth_token", "proxy_pass", "authorization")
+
+Row = dict[str, Any]
+
+
+class Connection:
+    """One connection, made and used by one thread. Calls raise ``DeliveryError`` and nothing else."""
+
+    def __init__(self, handle: Any) -> None:
+        """Take a handle of any copy of ``shotgun_api3``, and bound how long it waits."""
+        self._handle = handle
+        self._ticket_fields: Optional[Mapping[str, Any]] = None
+        config = handle.config
+        self.site = f"{config.scheme}://{config.server}"
+        self._secrets = [str(value) for name in _SECRETS if (value := getattr(config, name, None))]
+        config.max_rpc_attempts = min(config.max_rpc_attempts, _RPC_ATTEMPTS)
+        config.rpc_attempt_interval = min(config.rpc_attempt_interval, _RPC_ATTEMPT_INTERVAL_MS)
+        if config.timeout_secs is None:
+            config.timeout_secs = _TIMEOUT_S
+            # An open connection keeps the timeout it was made with: none. The next call opens a new one.
+            handle.close()
+
+    def check(self) -> None:
+        """Make sure that a site answers, before the client takes the page of a proxy for an old site."""
+        if not isinstance(self._call(self._handle.info), dict):
+            raise self._not_data()
+
+    def tickets(self, filters: Sequence[Any], fields: Sequence[str], *, limit: int) -> list[Row]:
+        """Find tickets, the oldest first."""
+        order = [{"field_name": "id", "direction": "asc"}]
+        rows = self._call(self._handle.find, "Ticket", list(filters), list(fields), order=order, limit=limit)
+        if not isinstance(rows, list):
+            raise self._not_data()
+        return [self._row(row) for row in rows]
+
+    def create(self, entity_type: str, values: Mapping[str, Any]) -> int:
+        """Create an entity and return its id."""
+        return int(self._row(self._call(self._handle.create, entity_type, dict(values)))["id"])
+
+    def update(self, entity_type: str, entity_id: int, values: Mapping[str, Any]) -> None:
+        """Change fields of an entity."""
+        self._row(self._call(self._handle.update, entity_type, entity_id, dict(values)))
+
+    def upload(self, entity_type: str, entity_id: int, path: Path, *, field_name: str) -> None:
+        """Attach a file under its own name. The client ignores its timeout here (TOOLKIT.md)."""
+        handle = self._handle
+        answer = self._call(
+            handle.upload, entity_type, entity_id, str(path), field_name, display_name=path.name
+        )
+        if not isinstance(answer, int):
+            raise self._not_data()
+
+    def ticket_fields(self) -> Mapping[str, Any]:
+        """Return the schema of Ticket's fields by name, read once per connection."""
+        if self._ticket_fields is None:
+            answer = self._call(self._handle.schema_field_read, "Ticket")
+            if not isinstance(answer, dict):
+                raise self._not_data()
+            self._ticket_fields = answer
+        return self._ticket_fields
+
+    def close(self) -> None:
+        """Close the connection; the handle may open another one."""
+        # It is not used again either way.
+        with contextlib.suppress(DeliveryError):
+            self._call(self._handle.close)
+
+    def _call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            raise delivery_error(error, site=self.site, secrets=self._secrets) from error
+
+    def _row(self, answer: object) -> Row:
+        # The client hands the page of a proxy through as bytes (TOOLKIT.md).
+        if isinstance(answer, dict) and isinstance(answer.get("id"), int):
+            return answer
+        raise self._not_data()
+
+    def _not_data(self) -> DeliveryError:
+        return DeliveryError(f"{self.site} {NOT_DATA}")

@@ -1,0 +1,215 @@
+"""Brings deliveries to a Flow Production Tracking (ShotGrid) site, one ticket per problem.
+
+The site has no unique constraint, and the client posts a ``create`` again, silently, where the connection
+broke before the answer: so this searches before it creates, and again after.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from tk_incident._core import Delivery
+from tk_incident.errors import TkIncidentError
+from tk_incident.settings import Settings
+from tk_incident.sinks import Journal, Outcome
+from tk_incident.sinks.connection import Connection, Row
+from tk_incident.sinks.faults import delivery_error
+from tk_incident.ticket import Ticket, has_key_line, told_count
+
+_COUNT = "sg_incident_count"
+_LAST_SEEN = "sg_incident_last_seen"
+# A reply is mail for everybody on the ticket.
+_REPLY_INTERVAL_MS = 3_600_000
+# A title may be common; whoever is not among the oldest is found by the key line.
+_MAX_SEARCHED = 100
+# Twins of so many tickets are looked for in one search.
+_MAX_AT_ONCE = 20
+
+
+class ShotGridSink:
+    """A sink on a Shotgun handle; used by the courier's thread only."""
+
+    def __init__(self, connect: Callable[[], Any], settings: Settings) -> None:
+        """Take what makes a handle; it is called when it is first needed, and again after an error."""
+        self._connect = connect
+        self._settings = settings
+        self._connection: Optional[Connection] = None
+        # Tickets that were made, and not yet looked for a twin, with their deliveries.
+        self._made: list[tuple[Ticket, int, Delivery]] = []
+
+    def deliver(self, delivery: Delivery, journal: Journal) -> Outcome:
+        """Bring a delivery to the site: ticket, evidence, count. Each step is looked up before it is done.
+
+        Raises ``DeliveryError`` where the site does not take it, ``SpoolError`` from the journal, and
+        ``OSError`` where the archive cannot be written to a temporary folder.
+        """
+        try:
+            return self._deliver(self._connected(), delivery, journal)
+        except Exception:
+            # Whatever state the connection is in, the next attempt does not inherit it.
+            self.close()
+            raise
+
+    def settle(self, journal: Journal) -> None:
+        """Look for twins of the tickets that were made, by another reporter or by the client itself.
+
+        One search serves all of them. It comes late on purpose: some sites take a while to show what they
+        were told. The oldest stays in use, and the other one says so.
+        """
+        while self._made:
+            some = self._made[:_MAX_AT_ONCE]
+            try:
+                _settle(self._connected(), some, journal)
+            except Exception:
+                self.close()
+                raise
+            del self._made[: len(some)]
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            try:
+                handle = self._connect()
+            except TkIncidentError:
+                raise
+            except Exception as error:
+                raise delivery_error(error, site=self._settings.site_url or "the site") from error
+            self._connection = Connection(handle)
+            self._connection.check()
+        return self._connection
+
+    def _deliver(self, connection: Connection, delivery: Delivery, journal: Journal) -> Outcome:
+        ticket = Ticket.of(delivery, self._settings)
+        row = _known(connection, delivery.ticket_id) if delivery.ticket_id else None
+        # A known ticket that is gone was deleted on the site: the problem, seen again, gets a new one.
+        is_known = row is not None
+        is_new = False
+        if row is None:
+            # Somebody may have changed the title, and the key line is what tells tickets apart; but where a
+            # title is common the line alone may not be among the first that the site finds.
+            by_title, by_key = ["title", "is", ticket.title], ["description", "contains", ticket.key_line]
+            row = _found(connection, ticket, by_title, by_key)
+            if row is None:
+                row = {"id": connection.create("Ticket", _values(connection, ticket))}
+                self._made.append((ticket, row["id"], delivery))
+                is_new = True
+            journal.ticket_created(delivery.id, ticket_id=row["id"])
+        if not (delivery.attached and is_known):
+            if is_new or not _has_attachment(row, delivery.evidence_name):
+                _attach(connection, row["id"], delivery, journal)
+            journal.evidence_attached(delivery.id)
+        recurrence_ms = self._settings.recurrence_interval_s * 1000
+        if not is_new and _tell_count(connection, row, delivery, ticket):
+            recurrence_ms = max(recurrence_ms, _REPLY_INTERVAL_MS)
+        return Outcome(row["id"], delivery.incident.count, recurrence_ms)
+
+
+def _known(connection: Connection, ticket_id: int) -> Optional[Row]:
+    rows = connection.tickets([["id", "is", ticket_id]], _fields(connection), limit=1)
+    return rows[0] if rows else None
+
+
+def _found(connection: Connection, ticket: Ticket, *conditions: list[str]) -> Optional[Row]:
+    """Return the oldest ticket that meets one of these conditions and has this key line."""
+    return _oldest(_any_of(connection, *conditions), ticket)
+
+
+def _any_of(connection: Connection, *conditions: list[str]) -> list[Row]:
+    either = {"filter_operator": "any", "filters": list(conditions)}
+    return connection.tickets([either], _fields(connection), limit=_MAX_SEARCHED)
+
+
+def _oldest(rows: Iterable[Row], ticket: Ticket) -> Optional[Row]:
+    matches = [row for row in rows if has_key_line(row.get("description"), ticket.key_line)]
+    return min(matches, key=lambda row: int(row["id"])) if matches else None
+
+
+def _settle(connection: Connection, made: list[tuple[Ticket, int, Delivery]], journal: Journal) -> None:
+    # A twin that was made in the same moment has the same title.
+    rows = _any_of(connection, *(["title", "is", ticket.title] for ticket, _, _ in made))
+    for ticket, ticket_id, delivery in made:
+        twin = _oldest(rows, ticket)
+        if twin is None or twin["id"] >= ticket_id:
+            continue
+        if not _has_attachment(twin, delivery.evidence_name):
+            _attach(connection, twin["id"], delivery, journal)
+        journal.ticket_created(delivery.id, ticket_id=twin["id"])
+        content = (
+            f"This is the same problem as ticket {twin['id']}, which is kept up to date instead of this one."
+        )
+        _reply(connection, ticket_id, content)
+
+
+def _values(connection: Connection, ticket: Ticket) -> Row:
+    values: Row = {"title": ticket.title, "description": ticket.description}
+    if ticket.project_id is not None:
+        values["project"] = {"type": "Project", "id": ticket.project_id}
+    schema = connection.ticket_fields()
+    for name, value in ticket.fields.items():
+        if name in schema and _is_allowed(schema[name], value):
+            values[name] = value
+    return values
+
+
+def _is_allowed(field: Any, value: object) -> bool:
+    """Tell whether a field takes a value: a list field refuses what is not in its list."""
+    try:
+        allowed = field["properties"]["valid_values"]["value"]
+    except (KeyError, TypeError):
+        return True
+    return not allowed or value in allowed
+
+
+def _fields(connection: Connection) -> list[str]:
+    fields = ["description", "attachments"]
+    if _COUNT in connection.ticket_fields():
+        fields.append(_COUNT)
+    return fields
+
+
+def _has_attachment(row: Row, name: str) -> bool:
+    attachments = row.get("attachments")
+    if not isinstance(attachments, Iterable):
+        return False
+    return any(isinstance(each, dict) and each.get("name") == name for each in attachments)
+
+
+def _attach(connection: Connection, ticket_id: int, delivery: Delivery, journal: Journal) -> None:
+    evidence = journal.evidence(delivery.id)
+    # Not TemporaryDirectory: where the host ends in the middle of an upload, that one warns on its console.
+    folder = Path(tempfile.mkdtemp(prefix="tk-incident-"))
+    try:
+        path = folder / Path(delivery.evidence_name).name
+        path.write_bytes(evidence)
+        connection.upload("Ticket", ticket_id, path, field_name="attachments")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell_count(connection: Connection, row: Row, delivery: Delivery, ticket: Ticket) -> bool:
+    """Tell a ticket that was there before how often the problem was seen; True if it took a reply."""
+    count = delivery.incident.count
+    schema = connection.ticket_fields()
+    told = [name for name in (_COUNT, _LAST_SEEN) if name in schema and name in ticket.fields]
+    values = {name: ticket.fields[name] for name in told}
+    if _COUNT in values:
+        # Two machines may share a ticket, and neither knows what the other has counted: it never falls.
+        values[_COUNT] = max(count, int(row.get(_COUNT) or 0))
+    if values:
+        connection.update("Ticket", row["id"], values)
+        return False
+    if count <= told_count(row.get("description") or ""):
+        return False
+    _reply(connection, row["id"], f"Seen {count} times by now, last at {delivery.incident.last_seen}.")
+    return True
+
+
+def _reply(connection: Connection, ticket_id: int, content: str) -> None:
+    connection.create("Reply", {"content": content, "entity": {"type": "Ticket", "id": ticket_id}})

@@ -1,0 +1,92 @@
+"""A scan finds what the logs hold, keeps nothing and sends nothing."""
+
+import re
+from pathlib import Path
+
+import pytest
+import tk_incident
+from tk_incident import ConfigError, Settings, scan
+from tk_incident.scanning import scan_stream
+
+LOGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "toolkit-logs"
+HEADER = re.compile(rb"^[0-9-]{10} [0-9:,]{12} \[[0-9]+ (ERROR|CRITICAL) ", re.MULTILINE)
+LOG = """2026-11-22 10:00:00,000 [7 INFO sgtk.x] an ERROR in words only
+2026-11-22 10:00:01,000 [7 ERROR sgtk.x] it broke
+Traceback (most recent call last):
+  File "tool.py", line 7, in publish
+tank.errors.TankError: no such scene
+2026-11-22 10:00:02,000 [8 ERROR sgtk.y] it broke elsewhere
+Traceback (most recent call last):
+  File "other.py", line 9, in publish
+tank.errors.TankError: no such shot
+2026-11-22 10:00:03,000 [7 CRITICAL sgtk.x] disk is full
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "tk-maya.log").write_text(LOG, encoding="utf-8")
+    (tmp_path / "other.log").write_text(LOG, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_folder_and_what_is_in_it(folder: Path) -> None:
+    result = scan([folder])
+    assert [(each.title, each.count) for each in result.incidents] == [("TankError", 2), ("disk is full", 1)]
+    assert [each.path.name for each in result.occurrences] == ["tk-maya.log"] * 3
+    first = result.occurrences[0]
+    assert first.record.endswith("tank.errors.TankError: no such scene")
+    assert first.time == "2026-11-22T10:00:01.000"
+    assert result.counters["matched"] == 3
+    assert list(result.notes) == []
+
+
+def test_one_path_needs_no_list(folder: Path) -> None:
+    for path in (folder / "other.log", str(folder / "other.log")):
+        assert len(scan(path).occurrences) == 3
+
+
+def test_settings_of_records_and_rules_count(folder: Path) -> None:
+    result = scan(folder, settings=Settings(levels=("CRITICAL",), keywords=("words only",)))
+    assert [each.level for each in result.occurrences] == ["INFO", "CRITICAL"]
+    with pytest.raises(ConfigError, match="include_patterns"):
+        scan(folder, settings=Settings(include_patterns=("(",)))
+
+
+def test_what_cannot_be_read_is_noted_and_the_rest_is_read(folder: Path) -> None:
+    result = scan([folder / "missing.log", folder])
+    assert len(result.occurrences) == 3
+    (note,) = result.notes
+    assert "missing.log" in note.text
+
+
+def test_nothing_to_read_is_a_result(tmp_path: Path) -> None:
+    (tmp_path / "tk-maya.log").touch()
+    result = scan(tmp_path)
+    assert (list(result.incidents), list(result.occurrences)) == ([], [])
+
+
+def test_progress_reaches_the_end(folder: Path) -> None:
+    steps = list(scan_stream(folder))
+    assert steps[-1].bytes_done == steps[-1].bytes_total == len(LOG)
+    assert list(steps[-1].occurrences) == []
+    assert sum(len(step.occurrences) for step in steps) == 3
+    assert [each.count for each in steps[-1].scan.incidents()] == [2, 1]
+
+
+@pytest.mark.skipif(not LOGS.is_dir(), reason="the sample logs are not beside this checkout")
+def test_real_logs_give_every_error_and_nothing_else() -> None:
+    result = scan(LOGS)
+    expected = sum(len(HEADER.findall(log.read_bytes())) for log in LOGS.glob("tk-*.log*"))
+    assert expected > 0
+    assert len(result.occurrences) == sum(each.count for each in result.incidents) == expected
+    assert {each.level for each in result.occurrences} == {"ERROR", "CRITICAL"}
+
+
+def test_one_problem_has_one_key_wherever_it_is_met() -> None:
+    record = LOG[LOG.index("2026-11-22 10:00:01") : LOG.index("2026-11-22 10:00:02")]
+    traceback = record.partition("\n")[2]
+    key = tk_incident.signature_key(record)
+    assert key == tk_incident.signature_key(traceback) == tk_incident.signature(record).key
+    assert key != tk_incident.signature_key("disk is full")
+    assert "hunter2" not in tk_incident.redact("password=hunter2hunter2")
