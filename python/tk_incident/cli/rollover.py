@@ -1,0 +1,36 @@
+"""Toolkit's way of rolling a log over, for the demo: a reader has to survive exactly this."""
+
+import logging
+import uuid
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+
+class SafeRotatingFileHandler(RotatingFileHandler):
+    """Rolls over to one backup, after it has proved that the file can be renamed.
+
+    Windows refuses to rename a file that somebody holds open without sharing its deletion. Toolkit
+    therefore renames the log to a unique name and back first; where that fails, it never rolls again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, backupCount=1, encoding="utf-8")
+        self.rollovers = 0
+        self._may_roll = True
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """Whether ``record`` would take the file over its limit, and rolling still works."""
+        return self._may_roll and bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:
+        """Rename the log away and back, then roll it to ``.1``."""
+        self.close()
+        log = Path(self.baseFilename)
+        try:
+            log.rename(f"{log}.{uuid.uuid4()}").rename(log)
+        except OSError:
+            self._may_roll = False
+            self.stream = self._open()
+            return
+        super().doRollover()
+        self.rollovers += 1

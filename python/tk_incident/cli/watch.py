@@ -1,0 +1,143 @@
+"""``tk-incident watch``: the reporter without Toolkit."""
+
+import argparse
+import dataclasses
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tk_incident import Reporter, Settings
+from tk_incident._core import Agent, Occurrence, Spool
+from tk_incident.cli.arguments import UsageError, add_json, add_settings, add_state, settings_from
+from tk_incident.cli.listing import moment, read_occurrences
+from tk_incident.cli.screen import Screen
+from tk_incident.cli.signals import stop_requested
+from tk_incident.errors import SpoolError, TkIncidentError
+
+if TYPE_CHECKING:
+    from tk_incident.cli.arguments import Commands
+
+# How long a request to end may go unnoticed.
+_WAIT_MS = 200
+
+_LEADING = "leading: this process follows the log folder"
+_STANDING_BY = "standing by: another reporter follows the log folder, and this one takes over when it ends"
+
+
+def register(commands: "Commands") -> None:
+    """Add the command."""
+    parser = commands.add_parser("watch", help="follow a log folder: the reporter without Toolkit")
+    parser.add_argument("--logs", type=Path, metavar="DIR", required=True, help="the folder of tk-*.log*")
+    add_state(parser)
+    parser.add_argument(
+        "--site", metavar="URL", help="the site that gets the tickets; without it nothing is sent"
+    )
+    parser.add_argument("--script-name", metavar="N", help="the script user on the site")
+    parser.add_argument("--api-key-env", metavar="VAR", help="the environment variable that holds its key")
+    parser.add_argument("--no-deliver", action="store_true", help="find and keep, send nothing")
+    add_settings(parser)
+    add_json(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace, screen: Screen) -> int:
+    settings = _settings(arguments)
+    if not settings.deliver:
+        screen.note(f"nothing is sent: what is found is kept in {arguments.state}")
+    reporter = Reporter(settings)
+    output = _Output(screen, arguments.state, reporter.agent)
+    with stop_requested() as stop:
+        reporter.start()
+        try:
+            _follow(reporter.agent, output, screen, stop)
+        finally:
+            stopped = reporter.stop()
+    output.show_committed()
+    if not stopped:
+        screen.note("the reporter did not end in time: what is not yet kept will be read again")
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    settings = settings_from(arguments.settings)
+    given = {
+        "log_folder": arguments.logs,
+        "state_folder": arguments.state,
+        "site_url": arguments.site,
+        "script_name": arguments.script_name,
+        "api_key_env": arguments.api_key_env,
+    }
+    settings = dataclasses.replace(
+        settings, **{name: value for name, value in given.items() if value is not None}
+    )
+    if arguments.no_deliver or settings.site_url is None:
+        return dataclasses.replace(settings, deliver=False)
+    if settings.deliver:
+        _require_credentials(settings)
+    return settings
+
+
+def _require_credentials(settings: Settings) -> None:
+    if settings.script_name is None or settings.api_key_env is None:
+        raise UsageError("--site needs --script-name and --api-key-env; to send nothing give --no-deliver")
+    if not os.environ.get(settings.api_key_env):
+        raise UsageError(
+            f"the environment variable {settings.api_key_env} is empty: put the key of script user "
+            f"{settings.script_name} into it, or give --no-deliver"
+        )
+
+
+def _follow(agent: Agent, output: "_Output", screen: Screen, stop: threading.Event) -> None:
+    """Print what is committed until asked to stop."""
+    said = ""
+    while not stop.is_set():
+        role = _role(agent)
+        if role != said:
+            screen.note(role)
+            said = role
+        output.wait()
+        failure = agent.failure()
+        if failure is not None:
+            raise TkIncidentError(failure)
+
+
+def _role(agent: Agent) -> str:
+    return _LEADING if agent.is_leader() else _STANDING_BY
+
+
+class _Output:
+    """Prints each occurrence that is committed from now on, once, whoever leads."""
+
+    def __init__(self, screen: Screen, state: Path, agent: Agent) -> None:
+        self._screen = screen
+        self._state = state
+        self._agent = agent
+        try:
+            self._last_id = agent.last_occurrence_id()
+        except SpoolError:
+            # A damaged spool is set aside at the start, and a new one counts from the beginning.
+            self._last_id = 0
+
+    def wait(self) -> None:
+        """Print what comes within a short time."""
+        self._show(self._agent.wait_occurrences(self._last_id, _WAIT_MS))
+        if not self._agent.is_leader():
+            # Nobody wakes a stand-by, but what the leader commits is in the same spool.
+            self.show_committed()
+
+    def show_committed(self) -> None:
+        """Print what is in the spool and was not printed yet."""
+        if self._agent.last_occurrence_id() > self._last_id:
+            self._show(read_occurrences(Spool(self._state), self._last_id))
+
+    def _show(self, occurrences: Iterable[Occurrence]) -> None:
+        for occurrence in occurrences:
+            if self._screen.as_json:
+                self._screen.result(occurrence.as_dict())
+            else:
+                when = moment(occurrence.time)
+                self._screen.line(f"{when}  {occurrence.level:8}  {occurrence.engine}  {occurrence.title}")
+            self._screen.flush()
+            self._last_id = occurrence.id

@@ -1,0 +1,130 @@
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from tk_incident import Reporter, Settings
+from tk_incident.cli import main
+from tk_incident.cli.status import balance, is_balanced
+
+RECORD = "2026-11-22 00:21:30,207 [7 ERROR sgtk.env.project.tk-maya] {}\n"
+WAIT_MS = 20_000
+
+
+@pytest.fixture
+def reporter(tmp_path: Path) -> Iterator[Reporter]:
+    """A running reporter that has found three occurrences of two problems."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    settings = Settings(log_folder=logs, state_folder=tmp_path / "state", deliver=False, user_login="artist")
+    with Reporter(settings) as reporter:
+        agent = reporter.agent
+        while not agent.is_caught_up():
+            assert agent.wait_occurrences(0, 10) == []
+        with (logs / "tk-maya.log").open("a") as log:
+            log.write("".join(RECORD.format(word) for word in ("one", "two", "one")))
+        found = 0
+        while found < 3:
+            found = len(agent.wait_occurrences(0, WAIT_MS))
+        yield reporter
+
+
+def run_json(capsys: pytest.CaptureFixture[str], command: str, state: Path) -> list[dict[str, Any]]:
+    assert main([command, "--state", str(state), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def run_text(capsys: pytest.CaptureFixture[str], command: str, state: Path) -> str:
+    assert main([command, "--state", str(state)]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+@pytest.mark.usefixtures("reporter")
+def test_incidents_while_a_reporter_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = tmp_path / "state"
+    incidents = run_json(capsys, "incidents", state)
+    assert [(each["title"], each["count"], each["state"], each["users"]) for each in incidents] == [
+        ("one", 2, "waiting", ["artist"]),
+        ("two", 1, "waiting", ["artist"]),
+    ]
+    text = run_text(capsys, "incidents", state)
+    assert re.search(r"^ +2  ERROR  one +tk-maya  .* waiting$", text, re.MULTILINE)
+    assert text.endswith("2 incidents, 3 occurrences.\n")
+
+
+@pytest.mark.usefixtures("reporter")
+def test_occurrences_while_a_reporter_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = tmp_path / "state"
+    occurrences = run_json(capsys, "occurrences", state)
+    assert [each["message"] for each in occurrences] == ["one", "two", "one"]
+    assert [each["offset"] for each in occurrences] == sorted(each["offset"] for each in occurrences)
+    assert run_text(capsys, "occurrences", state).count("tk-maya.log") == 3
+
+
+def test_status_with_and_without_a_reporter(
+    reporter: Reporter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    (status,) = run_json(capsys, "status", state)
+    assert [folder["has_leader"] for folder in status["log_folders"]] == [True]
+    assert status["books"] == {"captured": 3, "delivered": 0, "waiting": 3, "discarded": {}}
+    text = run_text(capsys, "status", state)
+    assert "a reporter leads" in text
+    assert "3 captured = 0 delivered + 3 waiting + 0 discarded\n" in text
+    assert reporter.stop()
+    assert "no reporter runs" in run_text(capsys, "status", state)
+
+
+def test_a_delivery_that_waits_is_shown_in_local_time(
+    monkeypatch: pytest.MonkeyPatch, zone: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    zone("Asia/Tokyo")
+    delivery = {
+        "title": "TankError",
+        "attempts": 3,
+        "next_try": "2026-11-22T16:09:07.25Z",
+        "last_error": "no route",
+    }
+    status = {"spool": "x", "log_folders": [], "files": [], "counters": {}, "deliveries": [delivery]}
+    status["books"] = {"captured": 1, "delivered": 0, "waiting": 1, "discarded": {}}
+
+    class SpoolStandIn:
+        def __init__(self, _state: Path) -> None:
+            pass
+
+        def status(self) -> dict[str, Any]:
+            return status
+
+    monkeypatch.setattr("tk_incident.cli.status.Spool", SpoolStandIn)
+    text = run_text(capsys, "status", Path("x"))
+    assert re.search(r"^TankError +3  2026-11-23 01:09:07  no route$", text, re.MULTILINE)
+
+
+def test_books_that_do_not_add_up_are_said() -> None:
+    books = {"captured": 5, "delivered": 1, "waiting": 2, "discarded": {"too old": 1}}
+    assert not is_balanced(books)
+    assert balance(books).endswith("1 discarded (1 too old): THIS DOES NOT ADD UP")
+    books["captured"] = 4
+    assert is_balanced(books)
+    assert "ADD UP" not in balance(books)
+
+
+@pytest.mark.parametrize("command", ["incidents", "occurrences", "status"])
+def test_a_spool_that_is_none(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "spool.sqlite").write_bytes(b"this is no database" * 100)
+    file = tmp_path / "file"
+    file.touch()
+    for state in (tmp_path, tmp_path / "nowhere", file, damaged):
+        assert main([command, "--state", str(state), "--json"]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("tk-incident: ") and err.count("\n") == 1
+        assert str(state) in err and "; " in err, "it has to name the folder and a remedy"
