@@ -10,6 +10,13 @@ use crate::redact::redact;
 use crate::rules::Rules;
 use crate::stats::Stats;
 
+/// Reads settings given as JSON, and checks all of them: the patterns, too.
+pub fn checked(settings: &str) -> Result<Config> {
+    let config = Config::from_json(settings)?;
+    Pipeline::new(&config)?;
+    Ok(config)
+}
+
 /// The pure stages: redaction, rules, signature, occurrence.
 #[derive(Debug)]
 pub struct Pipeline {
@@ -44,5 +51,17 @@ impl Pipeline {
         self.rules
             .matches(record.header.level, &text)
             .then(|| Occurrence::new(record, text, path.to_path_buf()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_pattern_is_named() {
+        let refused = checked(r#"{"exclude_patterns": ["fine", "(broken"]}"#).unwrap_err().to_string();
+        assert_eq!(refused, "setting exclude_patterns: \"(broken\" is no regular expression: unclosed group");
+        assert!(checked(r#"{"exclude_patterns": ["fine"]}"#).is_ok());
     }
 }

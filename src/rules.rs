@@ -58,9 +58,12 @@ fn is_own(text: &str) -> bool {
 fn patterns(setting: &str, patterns: &[String]) -> Result<RegexSet> {
     RegexSet::new(patterns).map_err(|error| {
         let broken = patterns.iter().find(|pattern| regex::Regex::new(pattern).is_err());
+        // The lines above the last one draw an arrow below the pattern.
+        let error = error.to_string();
+        let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
         Error::setting(
             setting,
-            format_args!("{:?} is no regular expression: {error}", broken.map_or("", |p| p)),
+            format_args!("{:?} is no regular expression: {why}", broken.map_or("", |p| p)),
         )
     })
 }

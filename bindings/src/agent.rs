@@ -16,7 +16,7 @@ pub(crate) struct Agent(core::Agent);
 impl Agent {
     #[new]
     fn new(py: Python<'_>, settings: &str) -> PyResult<Self> {
-        detached(py, || Ok(Self(core::Agent::new(core::Config::from_json(settings)?))))
+        detached(py, || Ok(Self(core::Agent::new(core::pipeline::checked(settings)?))))
     }
 
     fn start(&self, py: Python<'_>) -> PyResult<()> {

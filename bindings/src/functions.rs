@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use tk_incident_core::{Config, config, folders};
+use tk_incident_core::{Config, config, folders, pipeline};
 
 use crate::boundary::detached;
 use crate::values::Signature;
@@ -25,7 +25,7 @@ pub(crate) fn default_settings() -> String {
 
 #[pyfunction]
 pub(crate) fn check_settings(py: Python<'_>, settings: &str) -> PyResult<String> {
-    detached(py, || Ok(Config::from_json(settings)?.to_json()))
+    detached(py, || Ok(pipeline::checked(settings)?.to_json()))
 }
 
 #[pyfunction]
