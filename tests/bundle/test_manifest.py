@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from tk_incident import Settings, _core
 
 ROOT = Path(__file__).resolve().parents[2]

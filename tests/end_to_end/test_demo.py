@@ -13,6 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+
 from tk_incident._core import Spool
 
 sandbox = pytest.importorskip("tk_incident.sandbox")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tk_incident import Reporter, Settings
 
 # A small disk of one's own needs Linux's mount namespaces; docs/testing.md says so.

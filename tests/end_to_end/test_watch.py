@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tk_incident._core import Occurrence, Spool
 
 KILLS = 4

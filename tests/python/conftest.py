@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional, cast
 
 import pytest
+
 from tk_incident._core import Delivery
 
 HARNESS = Path(__file__).resolve().parents[3] / "shared" / "toolkit-harness"

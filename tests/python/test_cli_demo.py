@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
 from tk_incident import signature
 from tk_incident.cli import main
 from tk_incident.cli.child import Child

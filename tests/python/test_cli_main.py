@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
 from tk_incident import __version__
 from tk_incident.cli import main
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tk_incident.cli import main
 
 LOGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "toolkit-logs"

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
+
 from tk_incident.cli.progress import Progress
 from tk_incident.cli.screen import Screen
 from tk_incident.cli.table import Column, plain_table, printable

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+
 from tk_incident import Reporter, Settings
 from tk_incident.cli import main
 from tk_incident.cli.status import balance, is_balanced

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tk_incident._core import Spool
 from tk_incident.cli import main
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Optional, cast
 
 import pytest
+
 from tk_incident._core import Delivery, Note
 from tk_incident.courier import THREAD_NAME, Courier
 from tk_incident.errors import DeliveryError, SpoolError

@@ -5,6 +5,7 @@ from urllib.error import HTTPError, URLError
 from xmlrpc.client import ProtocolError
 
 import pytest
+
 from tk_incident.errors import DeliveryError
 from tk_incident.sinks.faults import delivery_error
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import pytest
+
 from tk_incident import ConfigError, Reporter, Settings, TkIncidentError, _core
 from tk_incident.courier import THREAD_NAME
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tk_incident.sandbox import filters
 from tk_incident.sandbox.faults import Fault
 

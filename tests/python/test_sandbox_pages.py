@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+
 from tk_incident.sandbox import evidence
 from tk_incident.sandbox.pages import local_time
 from tk_incident.sandbox.size import readable_size

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+
 from tk_incident.errors import ConfigError
 from tk_incident.sandbox import Sandbox, serve
 

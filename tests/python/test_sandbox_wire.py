@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from shotgun_api3.shotgun import AuthenticationFault, Fault, Shotgun, ShotgunError, ShotgunFileDownloadError
+
 from tk_incident.sandbox import Sandbox
 
 if TYPE_CHECKING:

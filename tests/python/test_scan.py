@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 import tk_incident
 from tk_incident import ConfigError, Settings, scan
 from tk_incident.scanning import scan_stream

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tk_incident import ConfigError, Settings, _core
 
 

@@ -11,6 +11,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 from shotgun_api3.shotgun import Shotgun
+
 from tk_incident._core import Delivery
 from tk_incident.errors import ConfigError, DeliveryError, SpoolError
 from tk_incident.settings import Settings

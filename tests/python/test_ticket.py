@@ -4,6 +4,7 @@ from datetime import datetime, timezone
 from typing import Any, Callable
 
 import pytest
+
 from tk_incident._core import Delivery
 from tk_incident.excerpt import excerpt, one_line
 from tk_incident.settings import Settings
