@@ -1,13 +1,9 @@
 //! What the agent's thread does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-
-use crossbeam_channel::Sender;
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::Shared;
 use crate::capture::{LogSnapshot, capture, environment};
@@ -101,7 +97,7 @@ impl<'a> Work<'a> {
         let unknown = if is_known || spool.is_recovered() { Beginning::Start } else { Beginning::End };
         let checkpoints = spool.checkpoints()?;
         Ok(Self {
-            tailer: Tailer::new(shared.log_folder.clone(), &shared.config, checkpoints, unknown),
+            tailer: Tailer::new(&shared.config, checkpoints, unknown, shared.hint.clone()),
             batch: Batch { first_look: (!is_known).then(|| shared.log_folder.clone()), ..Batch::default() },
             evidence_ms: spool.next_evidence_ms()?,
             shared,
@@ -113,7 +109,7 @@ impl<'a> Work<'a> {
     }
 
     fn follow(mut self) -> Result<()> {
-        let _watcher = watch(&self.shared.log_folder, self.shared.hint.clone());
+        self.tailer.resume(Instant::now(), &mut self.batch.stats);
         while !self.is_stopping() {
             let began = Instant::now();
             let more = self.turn()?;
@@ -282,18 +278,4 @@ fn stand_by(shared: &Shared) -> Result<Option<Leadership>> {
         shared.signal.wait(seen, STANDBY_TURN);
     }
     Ok(None)
-}
-
-/// Asks to be told of changes. They are a hint: without them all comes at the next turn.
-fn watch(folder: &Path, hint: Sender<()>) -> Option<RecommendedWatcher> {
-    let on_event = move |event: notify::Result<notify::Event>| {
-        // Our own opening and listing is an access, too, and would wake us for ever.
-        if !event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
-            // A hint that is waiting to be taken is as good as two.
-            hint.try_send(()).unwrap_or_default();
-        }
-    };
-    let mut watcher = notify::recommended_watcher(on_event).ok()?;
-    watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
-    Some(watcher)
 }

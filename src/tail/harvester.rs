@@ -15,6 +15,15 @@ const ANCHOR_BYTES: usize = 256;
 /// While a file ends in half a line its writer is not done: a record then waits this long.
 const PARTIAL_LINE_WAIT: Duration = Duration::from_secs(2);
 
+/// A file that nobody has open is let go after this long without a name and without a byte.
+const QUIET_WITHOUT_WRITER: Duration = Duration::from_secs(1);
+
+/// The same where nobody can say who has it open.
+const QUIET_WITHOUT_SEARCH: Duration = Duration::from_secs(60);
+
+/// A file that has grown within this time is being written to.
+const BUSY: Duration = Duration::from_secs(2);
+
 /// Follows one file, whatever its name becomes.
 #[derive(Debug)]
 pub struct Harvester {
@@ -26,6 +35,8 @@ pub struct Harvester {
     pub(super) nameless_since: Option<Instant>,
     records: Records,
     max_record_bytes: usize,
+    /// When a process was last seen to have it open for writing.
+    pub(super) written_at: Option<Instant>,
     /// When it was last written to, as the file system says.
     modified: Option<SystemTime>,
     /// When the last byte came.
@@ -70,6 +81,7 @@ impl Harvester {
             nameless_since: None,
             records: Records::new(offset, max_record_bytes),
             max_record_bytes,
+            written_at: None,
             modified: None,
             grown_at: now,
             taken: None,
@@ -143,10 +155,22 @@ impl Harvester {
         stats.orphan_lines += self.records.take_orphan_lines();
     }
 
-    /// Whether nobody will write to it any more: no name and no new byte for this long.
-    pub(super) fn is_done(&self, now: Instant, quiet: Duration) -> bool {
-        let past = |since: Instant| now.saturating_duration_since(since) > quiet;
-        self.nameless_since.is_some_and(past) && past(self.grown_at)
+    /// Whether nobody will write to it any more: it has no name, no byte has come for a while, and a search for
+    /// writers since then, where there is one, has seen none.
+    pub(super) fn is_done(&self, now: Instant, searched_at: Option<Instant>) -> bool {
+        let Some(nameless_since) = self.nameless_since else { return false };
+        let quiet_since = self.grown_at.max(nameless_since);
+        if cfg!(target_os = "linux") {
+            let settled = quiet_since + QUIET_WITHOUT_WRITER;
+            searched_at.is_some_and(|at| at > settled && self.written_at.is_none_or(|written| written < at))
+        } else {
+            now.saturating_duration_since(quiet_since) > QUIET_WITHOUT_SEARCH
+        }
+    }
+
+    /// Whether it matters now who has it open: it grows, or is about to be let go.
+    pub(super) fn needs_writers_known(&self, now: Instant) -> bool {
+        self.nameless_since.is_some() || now.saturating_duration_since(self.grown_at) < BUSY
     }
 
     /// Whether the checkpoint is another than the one last taken.

@@ -1,12 +1,19 @@
 //! Which files are followed, and in what order they are read.
 
+mod arrivals;
 mod harvester;
+mod held;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod platform;
 #[cfg(windows)]
 #[path = "windows.rs"]
 mod platform;
+#[cfg(target_os = "linux")]
+mod writers;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_writers.rs"]
+mod writers;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -16,14 +23,22 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Sender;
+
+use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folders::is_log_name;
 use crate::notes::Notes;
 use crate::record::Record;
 use crate::stats::Stats;
 
+pub use arrivals::Arrivals;
 pub use harvester::Harvester;
 pub use platform::{open, read_at};
+
+use arrivals::Arrival;
+use held::Held;
+use writers::{OpenLog, Writers};
 
 /// What a file is, whatever its name: device and inode, or Windows' volume and file index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,9 +93,6 @@ pub enum Beginning {
 /// Bytes of one file that are read before another has its turn.
 const TURN_BYTES: usize = 1 << 20;
 
-/// A file without a name is let go after this long without a byte.
-const NAMELESS_QUIET: Duration = Duration::from_secs(60);
-
 /// A record, and the file life that it stands in.
 #[derive(Debug)]
 pub struct Read<'a> {
@@ -98,6 +110,9 @@ pub struct Read<'a> {
 #[derive(Debug)]
 pub struct Tailer {
     folder: PathBuf,
+    arrivals: Arrivals,
+    writers: Writers,
+    held: Held,
     max_record_bytes: usize,
     idle_flush: Duration,
     /// Ordered, so that a run over the same files takes the same course.
@@ -111,15 +126,14 @@ pub struct Tailer {
 }
 
 impl Tailer {
-    /// A tailer of this folder that goes on at these checkpoints.
+    /// A tailer that goes on at these checkpoints. `hint` is raised when there may be something to read.
     #[must_use]
-    pub fn new(
-        folder: PathBuf,
-        config: &crate::Config,
-        checkpoints: Vec<Checkpoint>,
-        unknown: Beginning,
-    ) -> Self {
+    pub fn new(config: &Config, checkpoints: Vec<Checkpoint>, unknown: Beginning, hint: Sender<()>) -> Self {
+        let folder = config.log_folder();
         Self {
+            arrivals: Arrivals::listen(&folder, hint),
+            writers: Writers::new(&folder),
+            held: Held::new(&config.state_folder()),
             folder,
             max_record_bytes: config.max_record_bytes,
             idle_flush: Duration::from_millis(config.idle_flush_ms),
@@ -131,33 +145,26 @@ impl Tailer {
         }
     }
 
+    /// Goes on with the files that were followed when the last reporter ended, whatever their names are now.
+    pub fn resume(&mut self, now: Instant, stats: &mut Stats) {
+        for (identity, name, file) in self.held.take_over() {
+            let path = self.folder.join(name);
+            // What cannot be read now is looked at again if it has a name in the folder, or at the next start.
+            self.adopt(identity, path, file, self.unknown, now, stats).unwrap_or_default();
+        }
+    }
+
     /// Looks at the folder: opens what is new, learns new names, lets go what is done with.
     pub fn reconcile(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
-        let folder = self.folder.clone();
-        let missing = |error| Error::new(ErrorKind::LogFolder).at(&folder).because(error);
-        let entries = fs::read_dir(&folder).map_err(missing)?;
-        for harvester in self.harvesters.values_mut() {
-            harvester.nameless_since.get_or_insert(now);
+        for Arrival { path, file, is_new } in self.arrivals.take() {
+            let unknown = if is_new { Beginning::Start } else { self.unknown };
+            let adopted = platform::identity_of(&file, &path)
+                .and_then(|identity| self.adopt(identity, path, file, unknown, now, stats));
+            // If it has a name still, the look at the folder says what is wrong with it.
+            adopted.unwrap_or_default();
         }
-        for entry in entries {
-            let path = entry.map_err(missing)?.path();
-            if !path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy())) {
-                continue;
-            }
-            let about = path.to_string_lossy().into_owned();
-            match self.adopt(path, now, stats) {
-                Ok(()) => notes.over("unreadable", &about),
-                // It was renamed or deleted between the listing and the look.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    notes.say("unreadable", &about, || {
-                        format!(
-                            "cannot read {about}: {error}; its errors are not reported until it may be read"
-                        )
-                    });
-                }
-            }
-        }
+        self.look_at_folder(now, notes, stats)?;
+        self.look_at_writers(now, stats);
         // Whatever the first look did not show has appeared under our eyes.
         self.unknown = Beginning::Start;
         Ok(())
@@ -172,20 +179,24 @@ impl Tailer {
     ) -> bool {
         let mut more = false;
         let mut done = Vec::new();
+        let searched_at = self.writers.searched_at();
         for harvester in self.harvesters.values_mut() {
             let (identity, path) = (harvester.identity, harvester.path.clone());
-            let mut give = |generation, record, stats: &mut Stats| {
+            let writers = &mut self.writers;
+            let mut give = |generation, record: Record, stats: &mut Stats| {
+                writers.note(record.header.pid);
                 give(Read { identity, generation, path: &path, record }, stats);
             };
             more |= harvester.read(now, TURN_BYTES, &mut self.buffer, stats, &mut give);
             harvester.flush_if_quiet(now, self.idle_flush, stats, &mut give);
-            if harvester.is_done(now, NAMELESS_QUIET) {
+            if harvester.is_done(now, searched_at) {
                 harvester.finish(stats, &mut give);
                 done.push(identity);
             }
         }
         for mut harvester in done.iter().filter_map(|identity| self.harvesters.remove(identity)) {
             let point = Checkpoint { followed: false, ..harvester.checkpoint() };
+            self.held.release(point.identity);
             self.released.push(point.clone());
             self.checkpoints.insert(point.identity, point);
         }
@@ -219,7 +230,32 @@ impl Tailer {
         (harvester.generation == generation).then_some(&harvester.file)
     }
 
-    fn adopt(&mut self, path: PathBuf, now: Instant, stats: &mut Stats) -> io::Result<()> {
+    fn look_at_folder(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
+        let folder = self.folder.clone();
+        let missing = |error| Error::new(ErrorKind::LogFolder).at(&folder).because(error);
+        let entries = fs::read_dir(&folder).map_err(missing)?;
+        for harvester in self.harvesters.values_mut() {
+            harvester.nameless_since.get_or_insert(now);
+        }
+        for entry in entries {
+            let path = entry.map_err(missing)?.path();
+            if !path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy())) {
+                continue;
+            }
+            let about = path.to_string_lossy().into_owned();
+            match self.look_at(path, now, stats) {
+                Ok(()) => notes.over("unreadable", &about),
+                // It was renamed or deleted between the listing and the look.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => notes.say("unreadable", &about, || {
+                    format!("cannot read {about}: {error}; its errors are not reported until it may be read")
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at(&mut self, path: PathBuf, now: Instant, stats: &mut Stats) -> io::Result<()> {
         let metadata = fs::metadata(&path)?;
         // Opening a pipe or a device would wait for its other end.
         if !metadata.is_file() {
@@ -236,20 +272,39 @@ impl Tailer {
         let file = open(&path)?;
         // Another file may have taken the name since: what counts is what was opened.
         let identity = platform::identity_of(&file, &path)?;
+        self.adopt(identity, path, file, self.unknown, now, stats)
+    }
+
+    fn look_at_writers(&mut self, now: Instant, stats: &mut Stats) {
+        let is_busy = self.harvesters.values().any(|harvester| harvester.needs_writers_known(now));
+        for OpenLog { identity, path, through } in self.writers.look(now, is_busy) {
+            if let Some(harvester) = self.harvesters.get_mut(&identity) {
+                harvester.written_at = Some(now);
+            } else if let Ok(file) = open(&through) {
+                // If it was closed in this moment, it is another one by now, or none that can be read.
+                let adopted = platform::identity_of(&file, &path)
+                    .and_then(|identity| self.adopt(identity, path, file, self.unknown, now, stats));
+                adopted.unwrap_or_default();
+            }
+        }
+    }
+
+    fn adopt(
+        &mut self,
+        identity: FileIdentity,
+        path: PathBuf,
+        file: fs::File,
+        unknown: Beginning,
+        now: Instant,
+        stats: &mut Stats,
+    ) -> io::Result<()> {
         if self.harvesters.contains_key(&identity) {
             return Ok(());
         }
+        self.held.hold(identity, &path);
         let known = self.checkpoints.remove(&identity);
-        let harvester = Harvester::new(
-            identity,
-            path,
-            file,
-            known.as_ref(),
-            self.unknown,
-            self.max_record_bytes,
-            now,
-            stats,
-        )?;
+        let harvester =
+            Harvester::new(identity, path, file, known.as_ref(), unknown, self.max_record_bytes, now, stats)?;
         self.harvesters.insert(identity, harvester);
         Ok(())
     }

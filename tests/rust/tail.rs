@@ -147,3 +147,48 @@ fn nobody_loses_or_doubles_over_a_restart() {
     assert_eq!(occurrences(&agent, 8).len(), 8);
     stop(&agent);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_never_had_a_name_for_us_is_read_through_its_writer() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    let mut writer = fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+    std::io::Write::write_all(&mut writer, error("old").as_bytes()).unwrap();
+    fs::remove_file(&log).unwrap();
+    let agent = home.agent();
+    std::io::Write::write_all(&mut writer, error("into nowhere").as_bytes()).unwrap();
+    let found = occurrences(&agent, 1);
+    assert_eq!(titles(&found), ["into nowhere"]);
+    assert_eq!(found[0].engine, "tk-maya");
+    stop(&agent);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_replaced_while_nobody_looks_is_read_at_the_next_start() {
+    let home = Home::new();
+    let (log, backup) = (home.log("tk-maya.log"), home.log("tk-maya.log.1"));
+    let agent = home.agent();
+    append(&log, error("seen"));
+    occurrences(&agent, 1);
+    stop(&agent);
+    append(&log, error("before two rolls"));
+    fs::rename(&log, &backup).unwrap();
+    append(&log, error("between two rolls"));
+    fs::rename(&log, &backup).unwrap();
+    append(&log, error("after two rolls"));
+    let agent = home.agent();
+    let mut names = titles(&occurrences(&agent, 4)).iter().map(ToString::to_string).collect::<Vec<_>>();
+    names.sort_unstable();
+    assert_eq!(names, ["after two rolls", "before two rolls", "between two rolls", "seen"]);
+    caught_up(&agent);
+    // What has no name and no writer any more is let go, and does not fill the disk.
+    let held = || fs::read_dir(home.state().join("held")).unwrap().count();
+    let deadline = std::time::Instant::now() + super::support::LONGEST;
+    while held() > 2 {
+        assert!(std::time::Instant::now() < deadline, "{} are held", held());
+        std::thread::yield_now();
+    }
+    stop(&agent);
+}
