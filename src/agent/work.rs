@@ -192,6 +192,7 @@ impl<'a> Work<'a> {
             self.shared.signal.wait(seen, SPOOL_RETRY);
         }
         self.shared.notes.over("spool", "");
+        self.tailer.committed();
         if !self.batch.found.is_empty() {
             let due = self.batch.evidence_due_ms;
             self.evidence_ms = Some(self.evidence_ms.map_or(due, |earlier| earlier.min(due)));

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{FileIdentity, open, platform};
@@ -17,24 +18,30 @@ const FOLDER: &str = "held";
 pub struct Held {
     folder: PathBuf,
     names: HashMap<FileIdentity, PathBuf>,
+    /// Whether the file system gives no second names.
+    is_refused: bool,
 }
 
 impl Held {
     /// The second names in this state folder.
     #[must_use]
     pub fn new(state_folder: &Path) -> Self {
-        Self { folder: state_folder.join(FOLDER), names: HashMap::new() }
+        Self { folder: state_folder.join(FOLDER), names: HashMap::new(), is_refused: false }
     }
 
     /// Gives a file a second name, unless its first one belongs to another file by now.
     pub fn hold(&mut self, identity: FileIdentity, path: &Path) {
-        let (Some(first), false) = (path.file_name(), self.names.contains_key(&identity)) else { return };
+        let is_settled = self.is_refused || self.names.contains_key(&identity);
+        let (Some(first), false) = (path.file_name(), is_settled) else { return };
         // A colon is no character of a file name everywhere.
         let mut second = OsString::from(identity.to_string().replace(':', "-"));
         second.push("~");
         second.push(first);
         let second = self.folder.join(second);
-        if fs::create_dir_all(&self.folder).is_err() || fs::hard_link(path, &second).is_err() {
+        let linked = fs::create_dir_all(&self.folder).and_then(|()| fs::hard_link(path, &second));
+        if let Err(error) = linked {
+            // A name that has gone says nothing about the next one; all else will not change.
+            self.is_refused = error.kind() != io::ErrorKind::NotFound;
             return;
         }
         self.names.insert(identity, second.clone());

@@ -121,6 +121,8 @@ pub struct Tailer {
     checkpoints: HashMap<FileIdentity, Checkpoint>,
     /// Last checkpoints of files that were let go since they were last taken.
     released: Vec<Checkpoint>,
+    /// Files that were let go, and whose last checkpoint is not known to be in the spool.
+    let_go: Vec<FileIdentity>,
     unknown: Beginning,
     buffer: Vec<u8>,
 }
@@ -140,6 +142,7 @@ impl Tailer {
             harvesters: BTreeMap::new(),
             checkpoints: checkpoints.into_iter().map(|point| (point.identity, point)).collect(),
             released: Vec::new(),
+            let_go: Vec::new(),
             unknown,
             buffer: vec![0; 128 << 10],
         }
@@ -196,7 +199,6 @@ impl Tailer {
         }
         for mut harvester in done.iter().filter_map(|identity| self.harvesters.remove(identity)) {
             let point = Checkpoint { followed: false, ..harvester.checkpoint() };
-            self.held.release(point.identity);
             self.released.push(point.clone());
             self.checkpoints.insert(point.identity, point);
         }
@@ -207,8 +209,19 @@ impl Tailer {
     pub fn take_checkpoints(&mut self) -> Vec<Checkpoint> {
         let moved = self.harvesters.values_mut().filter(|harvester| harvester.has_moved());
         let mut points: Vec<_> = moved.map(Harvester::checkpoint).collect();
+        self.let_go.extend(self.released.iter().map(|point| point.identity));
         points.append(&mut self.released);
         points
+    }
+
+    /// What [`Tailer::take_checkpoints`] gave is in the spool: files that were let go are not needed any more.
+    pub fn committed(&mut self) {
+        for identity in self.let_go.drain(..) {
+            // A late writer may have brought it back.
+            if !self.harvesters.contains_key(&identity) {
+                self.held.release(identity);
+            }
+        }
     }
 
     /// When the next open record will have been quiet for long enough.
@@ -264,6 +277,8 @@ impl Tailer {
         let identity = platform::identity_at(&path, &metadata)?;
         if let Some(harvester) = self.harvesters.get_mut(&identity) {
             harvester.nameless_since = None;
+            // Its first name may have been gone before it could be used for this.
+            self.held.hold(identity, &path);
             if harvester.path != path {
                 harvester.path = path;
             }

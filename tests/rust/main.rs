@@ -4,5 +4,6 @@
 mod agent;
 mod bad_input;
 mod golden;
+mod model;
 mod support;
 mod tail;
