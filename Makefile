@@ -55,6 +55,10 @@ test-pythons: $(WHEEL) ## the one wheel on every CPython from 3.9 to 3.13 that i
 test-toolkit: $(DEVELOPED) $(WHEEL) ## the app in a real Toolkit; needs SGTK_CORE_PATH, a checkout of tk-core
 	@$(BIN)/pytest -m toolkit tests/bundle
 
+.PHONY: test-soak
+test-soak: $(DEVELOPED) ## the long storms over a log folder, with 200 kills of the reporter; 25 minutes
+	@$(BIN)/python tests/storm/storm.py --matrix long
+
 .PHONY: check
 check: $(DEVELOPED) ## format, lints, types, the stub of the native module, the lock files
 	cargo fmt --all --check

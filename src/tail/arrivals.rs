@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use notify::event::{ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::open;
+use super::held::Held;
+use super::{FileIdentity, open, platform};
 use crate::folders::is_log_name;
 
 /// More files than this that wait to be taken are left to the next look at the folder.
@@ -16,6 +18,8 @@ const MOST_WAITING: usize = 256;
 /// A file that has appeared, and was opened under that name.
 #[derive(Debug)]
 pub struct Arrival {
+    /// What it is.
+    pub identity: FileIdentity,
     /// Its name at that moment.
     pub path: PathBuf,
     /// The file, whatever has become of the name since.
@@ -35,7 +39,7 @@ pub struct Arrivals {
 impl Arrivals {
     /// Listens to a folder from now on, and passes a hint on whenever something changes in it.
     #[must_use]
-    pub fn listen(folder: &Path, hint: Sender<()>) -> Self {
+    pub fn listen(folder: &Path, held: Arc<Held>, hint: Sender<()>) -> Self {
         let (arrive, waiting) = bounded(MOST_WAITING);
         let on_event = move |event: notify::Result<Event>| {
             let Ok(event) = event else { return hint.try_send(()).unwrap_or_default() };
@@ -45,6 +49,8 @@ impl Arrivals {
             }
             if let Some(is_new) = appears(event.kind) {
                 for arrival in event.paths.into_iter().filter_map(|path| opened(path, is_new)) {
+                    // Here and not later: if we die in this moment, the next start finds it by this name.
+                    held.hold(arrival.identity, &arrival.path);
                     arrive.try_send(arrival).unwrap_or_default();
                 }
             }
@@ -79,5 +85,6 @@ fn opened(path: PathBuf, is_new: bool) -> Option<Arrival> {
     // Opening a pipe would wait for its other end.
     let file =
         (is_log && path.metadata().is_ok_and(|metadata| metadata.is_file())).then(|| open(&path).ok())??;
-    Some(Arrival { path, file, is_new })
+    let identity = platform::identity_of(&file, &path).ok()?;
+    Some(Arrival { identity, path, file, is_new })
 }

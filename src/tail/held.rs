@@ -7,6 +7,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
+
 use super::{FileIdentity, open, platform};
 
 /// Folder of the second names, in the state folder.
@@ -17,21 +19,27 @@ const FOLDER: &str = "held";
 #[derive(Debug)]
 pub struct Held {
     folder: PathBuf,
-    names: HashMap<FileIdentity, PathBuf>,
+    names: Mutex<Names>,
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    given: HashMap<FileIdentity, PathBuf>,
     /// Whether the file system gives no second names.
-    is_refused: bool,
+    are_refused: bool,
 }
 
 impl Held {
     /// The second names in this state folder.
     #[must_use]
     pub fn new(state_folder: &Path) -> Self {
-        Self { folder: state_folder.join(FOLDER), names: HashMap::new(), is_refused: false }
+        Self { folder: state_folder.join(FOLDER), names: Mutex::default() }
     }
 
     /// Gives a file a second name, unless its first one belongs to another file by now.
-    pub fn hold(&mut self, identity: FileIdentity, path: &Path) {
-        let is_settled = self.is_refused || self.names.contains_key(&identity);
+    pub fn hold(&self, identity: FileIdentity, path: &Path) {
+        let mut names = self.names.lock();
+        let is_settled = names.are_refused || names.given.contains_key(&identity);
         let (Some(first), false) = (path.file_name(), is_settled) else { return };
         // A colon is no character of a file name everywhere.
         let mut second = OsString::from(identity.to_string().replace(':', "-"));
@@ -41,27 +49,28 @@ impl Held {
         let linked = fs::create_dir_all(&self.folder).and_then(|()| fs::hard_link(path, &second));
         if let Err(error) = linked {
             // A name that has gone says nothing about the next one; all else will not change.
-            self.is_refused = error.kind() != io::ErrorKind::NotFound;
+            names.are_refused = error.kind() != io::ErrorKind::NotFound;
             return;
         }
-        self.names.insert(identity, second.clone());
-        if fs::metadata(&second).and_then(|found| platform::identity_at(&second, &found)).ok()
-            != Some(identity)
-        {
-            self.release(identity);
+        let found = fs::metadata(&second).and_then(|found| platform::identity_at(&second, &found)).ok();
+        if found == Some(identity) {
+            names.given.insert(identity, second);
+        } else {
+            fs::remove_file(second).unwrap_or_default();
         }
     }
 
     /// Takes a file's second name away.
-    pub fn release(&mut self, identity: FileIdentity) {
-        if let Some(name) = self.names.remove(&identity) {
+    pub fn release(&self, identity: FileIdentity) {
+        if let Some(name) = self.names.lock().given.remove(&identity) {
             // If it cannot be done now, the next start finds the file read to its end, and tries again.
             fs::remove_file(name).unwrap_or_default();
         }
     }
 
     /// Takes over the files that have a second name from an earlier session, with their first name at that time.
-    pub fn take_over(&mut self) -> Vec<(FileIdentity, OsString, File)> {
+    #[must_use]
+    pub fn take_over(&self) -> Vec<(FileIdentity, OsString, File)> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -69,7 +78,7 @@ impl Held {
             let Some((_, first)) = name.split_once('~') else { continue };
             let Ok(file) = open(&path) else { continue };
             let Ok(identity) = platform::identity_of(&file, &path) else { continue };
-            self.names.insert(identity, path);
+            self.names.lock().given.insert(identity, path);
             found.push((identity, first.into(), file));
         }
         found
@@ -86,12 +95,12 @@ mod tests {
         let path = folder.path().join("tk-maya.log");
         fs::write(&path, "kept").unwrap();
         let identity = platform::identity_at(&path, &fs::metadata(&path).unwrap()).unwrap();
-        let mut held = Held::new(folder.path());
+        let held = Held::new(folder.path());
         held.hold(identity, &path);
         held.hold(FileIdentity { volume: 1, index: 2 }, &path);
         fs::remove_file(&path).unwrap();
 
-        let mut next_session = Held::new(folder.path());
+        let next_session = Held::new(folder.path());
         let found = next_session.take_over();
         assert_eq!(found.len(), 1, "one is held, and no other file in its place");
         assert_eq!((found[0].0, &found[0].1), (identity, &OsString::from("tk-maya.log")));

@@ -21,6 +21,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
@@ -112,7 +113,7 @@ pub struct Tailer {
     folder: PathBuf,
     arrivals: Arrivals,
     writers: Writers,
-    held: Held,
+    held: Arc<Held>,
     max_record_bytes: usize,
     idle_flush: Duration,
     /// Ordered, so that a run over the same files takes the same course.
@@ -132,10 +133,11 @@ impl Tailer {
     #[must_use]
     pub fn new(config: &Config, checkpoints: Vec<Checkpoint>, unknown: Beginning, hint: Sender<()>) -> Self {
         let folder = config.log_folder();
+        let held = Arc::new(Held::new(&config.state_folder()));
         Self {
-            arrivals: Arrivals::listen(&folder, hint),
+            arrivals: Arrivals::listen(&folder, Arc::clone(&held), hint),
             writers: Writers::new(&folder),
-            held: Held::new(&config.state_folder()),
+            held,
             folder,
             max_record_bytes: config.max_record_bytes,
             idle_flush: Duration::from_millis(config.idle_flush_ms),
@@ -159,12 +161,10 @@ impl Tailer {
 
     /// Looks at the folder: opens what is new, learns new names, lets go what is done with.
     pub fn reconcile(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
-        for Arrival { path, file, is_new } in self.arrivals.take() {
+        for Arrival { identity, path, file, is_new } in self.arrivals.take() {
             let unknown = if is_new { Beginning::Start } else { self.unknown };
-            let adopted = platform::identity_of(&file, &path)
-                .and_then(|identity| self.adopt(identity, path, file, unknown, now, stats));
             // If it has a name still, the look at the folder says what is wrong with it.
-            adopted.unwrap_or_default();
+            self.adopt(identity, path, file, unknown, now, stats).unwrap_or_default();
         }
         self.look_at_folder(now, notes, stats)?;
         self.look_at_writers(now, stats);

@@ -1,4 +1,4 @@
-"""Toolkit's way of rolling a log over, for the demo: a reader has to survive exactly this."""
+"""Toolkit's way of rolling a log over, for the demo and the storm: a reader has to survive exactly this."""
 
 import logging
 import uuid
@@ -11,6 +11,7 @@ class SafeRotatingFileHandler(RotatingFileHandler):
 
     Windows refuses to rename a file that somebody holds open without sharing its deletion. Toolkit
     therefore renames the log to a unique name and back first; where that fails, it never rolls again.
+    Neither does it where the roll itself fails: another process of the engine rolled in the same moment.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,11 +27,17 @@ class SafeRotatingFileHandler(RotatingFileHandler):
         """Rename the log away and back, then roll it to ``.1``."""
         self.close()
         log = Path(self.baseFilename)
+        aside = Path(f"{log}.{uuid.uuid4()}")
         try:
-            log.rename(f"{log}.{uuid.uuid4()}").rename(log)
+            self.move(log, aside)
+            self.move(aside, log)
+            super().doRollover()
         except OSError:
             self._may_roll = False
             self.stream = self._open()
             return
-        super().doRollover()
         self.rollovers += 1
+
+    def move(self, source: Path, target: Path) -> None:
+        """Rename the log to its unique name, or back."""
+        source.rename(target)
