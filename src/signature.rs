@@ -75,7 +75,7 @@ pub fn sign(parts: &Parts<'_>) -> Signature {
 /// Folds white space and keeps the beginning.
 fn short(message: &str) -> String {
     let mut out = String::new();
-    // Whoever folds a whole megabyte to keep its first line has not looked at the clock.
+    // A message can be a megabyte long, and only its beginning is kept: no more of it is looked at.
     for word in message.split_whitespace().take(TITLE_CHARACTERS) {
         if !out.is_empty() {
             out.push(' ');

@@ -115,7 +115,7 @@ class Note:
 
     @property
     def code(self) -> str:
-        """What kind of thing happened, such as ``unreadable`` or ``spool_full``."""
+        """What kind of thing happened, such as ``unreadable`` or ``spool_damaged``."""
     @property
     def text(self) -> str:
         """What happened, to which file or field, and what to do."""

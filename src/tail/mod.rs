@@ -159,7 +159,7 @@ impl Tailer {
         }
     }
 
-    /// Looks at the folder: opens what is new, learns new names, lets go what is done with.
+    /// Looks at the folder and at the writers: opens what is new, and learns new names.
     pub fn reconcile(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
         for Arrival { identity, path, file, is_new } in self.arrivals.take() {
             let unknown = if is_new { Beginning::Start } else { self.unknown };
@@ -228,12 +228,6 @@ impl Tailer {
     #[must_use]
     pub fn next_flush(&self) -> Option<Instant> {
         self.harvesters.values().filter_map(|harvester| harvester.flush_at(self.idle_flush)).min()
-    }
-
-    /// How many files are open.
-    #[must_use]
-    pub fn file_count(&self) -> usize {
-        self.harvesters.len()
     }
 
     /// The open file with this identity.
