@@ -18,7 +18,7 @@ use crate::incident::Occurrence;
 use crate::leader::Leadership;
 use crate::notes::{Note, Notes};
 use crate::pipeline::Pipeline;
-use crate::spool::{Delivery, Spool, SpoolReader, now_ms};
+use crate::spool::{Delivery, Place, Spool, SpoolReader, now_ms};
 use signal::Signal;
 use work::Work;
 
@@ -280,7 +280,7 @@ impl Shared {
     }
 
     fn open_spool(&self) -> Result<()> {
-        let spool = Spool::open(&self.state_folder, &self.notes)?;
+        let spool = Spool::open(&Place::local(&self.state_folder), &self.notes)?;
         *self.spool.write() = Some(Arc::new(spool));
         Ok(())
     }

@@ -6,6 +6,7 @@
 mod commit;
 mod deliveries;
 mod evidence;
+mod place;
 mod reader;
 mod rows;
 mod schema;
@@ -24,6 +25,7 @@ use crate::tail::Checkpoint;
 pub use commit::{Batch, Found};
 pub use deliveries::Delivery;
 pub use evidence::Due;
+pub use place::{Drive, Place};
 pub use reader::SpoolReader;
 
 /// Name of the database in the state folder.
@@ -42,12 +44,12 @@ pub struct Spool {
 
 impl Spool {
     /// Opens or makes the spool in a folder. A damaged one is set aside, and that is noted.
-    pub fn open(state_folder: &Path, notes: &Notes) -> Result<Self> {
-        std::fs::create_dir_all(state_folder)
-            .map_err(|error| Error::new(ErrorKind::StateFolder).at(state_folder).because(error))?;
-        let path = state_folder.join(FILE);
+    pub fn open(place: &Place, notes: &Notes) -> Result<Self> {
+        std::fs::create_dir_all(&place.folder)
+            .map_err(|error| Error::new(ErrorKind::StateFolder).at(&place.folder).because(error))?;
+        let path = place.folder.join(FILE);
         let mut recovered = false;
-        let connection = match connect(&path) {
+        let connection = match connect(place, &path) {
             Err(error) if error.kind() == &ErrorKind::SpoolDamaged => {
                 let aside = set_aside(&path)?;
                 notes.say("spool_damaged", "", || {
@@ -55,7 +57,7 @@ impl Spool {
                     format!("{error}; it was moved to {aside}, and {path} starts anew from what the logs still hold")
                 });
                 recovered = true;
-                connect(&path)
+                connect(place, &path)
             }
             other => other,
         };
@@ -108,13 +110,24 @@ pub fn now_ms() -> i64 {
     Timestamp::now().as_millisecond()
 }
 
-fn connect(path: &Path) -> Result<Connection> {
+fn connect(place: &Place, path: &Path) -> Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let closed_in_order = !path.with_file_name(format!("{FILE}-wal")).exists();
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let has_journal = |suffix| path.with_file_name(format!("{FILE}{suffix}")).exists();
+    let closed_in_order = !has_journal("-wal") && !has_journal("-journal");
+    let mut connection = match &place.vfs {
+        None => Connection::open_with_flags(path, flags)?,
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,
+    };
     connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    match place.drive {
+        Drive::Local => connection.pragma_update(None, "journal_mode", "wal")?,
+        Drive::Network => {
+            // WAL's index is shared memory, which two machines do not have.
+            connection.pragma_update(None, "locking_mode", "exclusive")?;
+            connection.pragma_update(None, "journal_mode", "delete")?;
+        }
+    }
     // Each commit survives a power cut: a checkpoint must not be older than what was delivered.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -151,7 +164,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), b"this is no database, whatever its name says").unwrap();
         let notes = Notes::default();
-        let spool = Spool::open(folder.path(), &notes).unwrap();
+        let spool = Spool::open(&Place::local(folder.path()), &notes).unwrap();
         assert!(spool.is_recovered());
         assert!(spool.checkpoints().unwrap().is_empty());
         let said = notes.take();
@@ -164,7 +177,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        let error = Spool::open(folder.path(), &Notes::default()).unwrap_err();
+        let error = Spool::open(&Place::local(folder.path()), &Notes::default()).unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::NewerSpool(99));
         assert!(error.to_string().contains("update tk-incident"), "{error}");
     }

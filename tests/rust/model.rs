@@ -12,7 +12,7 @@ use crossbeam_channel::bounded;
 use proptest::prelude::*;
 use tk_incident_core::notes::Notes;
 use tk_incident_core::pipeline::Pipeline;
-use tk_incident_core::spool::{Batch, Found, Spool, SpoolReader};
+use tk_incident_core::spool::{Batch, Found, Place, Spool, SpoolReader};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::{Beginning, Tailer};
 
@@ -69,7 +69,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let home = Home::new();
-        let spool = Spool::open(&home.state(), &Notes::default()).unwrap();
+        let spool = Spool::open(&Place::local(&home.state()), &Notes::default()).unwrap();
         let mut world =
             Self { home, spool, tailer: None, now: Instant::now(), written: 0, unseen: HashSet::new() };
         world.pass(true);
