@@ -206,12 +206,13 @@ impl Incidents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Assembler, Framer};
+    use crate::record::Records;
 
     fn occurrence(line: &str, path: &str) -> Occurrence {
-        let mut record = Assembler::new(1024);
-        Framer::new(0, 1024).push(format!("{line}\n").as_bytes(), |line| drop(record.push(line)));
-        let record = record.flush().unwrap();
+        let (mut records, mut out) = (Records::new(0, 1024), Vec::new());
+        records.push(line.as_bytes(), |_| {});
+        records.finish(|record| out.push(record));
+        let record = out.remove(0);
         Occurrence::new(&record, record.text(), path.into())
     }
 

@@ -1,50 +1,99 @@
 //! Lines → records: a header, and the lines up to the next one.
+//!
+//! Processes that share a file each write a record at once, so that as a rule they do not interleave. Where they do,
+//! on a network drive or with a record in several writes, a traceback that was broken off by another
+//! process's record goes on behind it.
 
-use super::{Line, Record, toolkit};
+use super::{Line, Record, toolkit, traceback};
+
+/// More records than this do not wait for the end of a traceback: it may have been lost.
+const MOST_OPEN: usize = 8;
 
 /// Puts the records of one file together.
 #[derive(Debug)]
 pub struct Assembler {
-    open: Option<Record>,
+    /// One, or those that came between a traceback and its end. They are given out together: no checkpoint
+    /// can lie between them.
+    open: Vec<Open>,
     most: usize,
     orphan_lines: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    record: Record,
+    /// Whether a traceback has begun in it and has not shown its exception.
+    is_in_traceback: bool,
 }
 
 impl Assembler {
     /// An assembler that keeps at most `most` bytes of a record.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { open: None, most, orphan_lines: 0 }
+        Self { open: Vec::new(), most, orphan_lines: 0 }
     }
 
-    /// Takes the next line; gives out the record that it ends.
-    pub fn push(&mut self, line: Line<'_>) -> Option<Record> {
+    /// Takes the next line; gives out the records that it ends.
+    pub fn push(&mut self, line: Line<'_>, give: impl FnMut(Record)) {
         let line = Line { text: toolkit::trim(line.text), ..line };
+        let most = self.most;
         let Some(header) = toolkit::parse(line.text) else {
-            match &mut self.open {
-                Some(record) => append(record, line, self.most),
+            match self.owner(line.text) {
+                Some(open) => open.append(line, most),
                 None => self.orphan_lines += 1,
             }
-            return None;
+            return;
         };
+        // A process that begins a record has ended the one before.
+        let goes_on = |open: &Open| open.is_in_traceback && open.record.header.pid != header.pid;
+        if self.open.len() >= MOST_OPEN || !self.open.iter().any(goes_on) {
+            self.flush(give);
+        }
+        for open in &mut self.open {
+            open.is_in_traceback &= open.record.header.pid != header.pid;
+        }
         let (bytes, start, end, cut_bytes) = (line.text.to_vec(), line.start, line.end, line.cut_bytes);
-        self.open.replace(Record { start, end, header, bytes, cut_bytes })
+        let record = Record { start, end, header, bytes, cut_bytes };
+        self.open.push(Open { record, is_in_traceback: false });
     }
 
-    /// No further line belongs to the open record: gives it out.
-    pub fn flush(&mut self) -> Option<Record> {
-        self.open.take()
+    /// No further line belongs to the open records: gives them out, in the order in which they began.
+    pub fn flush(&mut self, give: impl FnMut(Record)) {
+        self.open.drain(..).map(|open| open.record).for_each(give);
     }
 
-    /// Offset of the first byte of the record that is not yet whole.
+    /// Offset of the first byte of the records that are not yet whole.
     #[must_use]
     pub fn open_start(&self) -> Option<u64> {
-        self.open.as_ref().map(|record| record.start)
+        self.open.first().map(|open| open.record.start)
     }
 
     /// Takes the number of lines that belonged to no record.
     pub fn take_orphan_lines(&mut self) -> u64 {
         std::mem::take(&mut self.orphan_lines)
+    }
+
+    /// The record that a line without a header belongs to: the last one, unless it goes on with a traceback
+    /// that another record has broken off.
+    fn owner(&mut self, text: &[u8]) -> Option<&mut Open> {
+        let last = self.open.len().checked_sub(1)?;
+        let is_broken_off = |open: &Open| open.is_in_traceback;
+        let at = match self.open.iter().rposition(is_broken_off) {
+            Some(at) if traceback::may_go_on_with(text) => at,
+            _ => last,
+        };
+        self.open.get_mut(at)
+    }
+}
+
+impl Open {
+    fn append(&mut self, line: Line<'_>, most: usize) {
+        if traceback::is_title(line.text) {
+            self.is_in_traceback = true;
+        } else if self.is_in_traceback {
+            self.is_in_traceback = line.text.is_empty() || traceback::is_indented(line.text);
+        }
+        append(&mut self.record, line, most);
     }
 }
 
@@ -70,8 +119,15 @@ mod tests {
     fn records(text: &str, most: usize) -> (Vec<Record>, Assembler) {
         let (mut framer, mut assembler) = (Framer::new(0, most), Assembler::new(most));
         let mut out = Vec::new();
-        framer.push(text.as_bytes(), |line| out.extend(assembler.push(line)));
+        framer.push(text.as_bytes(), |line| assembler.push(line, |record| out.push(record)));
         (out, assembler)
+    }
+
+    fn last(assembler: &mut Assembler) -> Record {
+        let mut out = Vec::new();
+        assembler.flush(|record| out.push(record));
+        assert_eq!(out.len(), 1);
+        out.remove(0)
     }
 
     #[test]
@@ -84,7 +140,7 @@ mod tests {
         assert_eq!((out[0].start, out[0].end), (5, 5 + whole.len() as u64));
         assert_eq!(assembler.open_start(), Some(out[0].end));
         assert_eq!(assembler.take_orphan_lines(), 1);
-        assert_eq!(assembler.flush().unwrap().text(), format!("{HEADER}two"));
+        assert_eq!(last(&mut assembler).text(), format!("{HEADER}two"));
     }
 
     #[test]
@@ -94,6 +150,39 @@ mod tests {
         assert_eq!(out[0].bytes.len(), 80);
         assert_eq!(out[0].cut_bytes, (HEADER.len() + 3 + 1 + 60 - 80 + 4) as u64);
         assert!(out[0].text().ends_with(&format!("[cut: {} more bytes]", out[0].cut_bytes)));
-        assert_eq!(assembler.flush().unwrap().cut_bytes, 0);
+        assert_eq!(last(&mut assembler).cut_bytes, 0);
+    }
+
+    fn header(pid: u32) -> String {
+        format!("2026-11-22 00:21:30,207 [{pid} ERROR sgtk.x] of {pid}")
+    }
+
+    #[test]
+    fn a_traceback_that_was_broken_off_goes_on_behind_the_record_of_another_process() {
+        let frames = "\n  File \"a.py\", line 1, in f\n    g()";
+        let title = "\nTraceback (most recent call last):";
+        let begun = format!("{}{title}{frames}", header(1));
+        let between = format!("{}\nsecond line", header(2));
+        let text = format!(
+            "{begun}\n{between}\n{}\nValueError: no\nlate\n{}\n",
+            frames.trim_start_matches('\n'),
+            header(3)
+        );
+        let (out, mut assembler) = records(&text, 1024);
+        let texts: Vec<_> = out.iter().map(Record::text).collect();
+        assert_eq!(texts, [format!("{begun}{frames}\nValueError: no"), format!("{between}\nlate")]);
+        assert!(out[0].start < out[1].start);
+        // What comes next lies behind both, so that a checkpoint before it replays neither.
+        assert_eq!(last(&mut assembler).start, out[0].end.max(out[1].end));
+    }
+
+    #[test]
+    fn no_record_waits_long_for_the_end_of_a_traceback() {
+        let broken = format!("{}\nTraceback (most recent call last):\n  File \"a.py\"\n", header(1));
+        let same = format!("{broken}{}\n{}\n", header(1), header(2));
+        assert_eq!(records(&same, 1024).0.len(), 2, "the same process writes again");
+        let others: String =
+            (2..=MOST_OPEN + 1).map(|pid| header(u32::try_from(pid).unwrap()) + "\n").collect();
+        assert_eq!(records(&(broken + &others), 1024).0.len(), MOST_OPEN, "too many others");
     }
 }

@@ -42,18 +42,18 @@ impl Records {
 
     /// Takes the next bytes and gives out each record that they complete.
     pub fn push(&mut self, bytes: &[u8], mut give: impl FnMut(Record)) {
-        self.framer.push(bytes, |line| self.assembler.push(line).into_iter().for_each(&mut give));
+        self.framer.push(bytes, |line| self.assembler.push(line, &mut give));
     }
 
-    /// No line will follow that belongs to the open record: gives it out.
-    pub fn flush(&mut self) -> Option<Record> {
-        self.assembler.flush()
+    /// No line will follow that belongs to the open records: gives them out.
+    pub fn flush(&mut self, give: impl FnMut(Record)) {
+        self.assembler.flush(give);
     }
 
     /// No byte will follow: gives out what there is, half a line included.
     pub fn finish(&mut self, mut give: impl FnMut(Record)) {
-        self.framer.finish(|line| self.assembler.push(line).into_iter().for_each(&mut give));
-        self.assembler.flush().into_iter().for_each(give);
+        self.framer.finish(|line| self.assembler.push(line, &mut give));
+        self.assembler.flush(give);
     }
 
     /// Takes the number of lines that belonged to no record.

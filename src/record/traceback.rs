@@ -45,6 +45,24 @@ pub fn find(text: &str) -> Option<(usize, Exception<'_>)> {
     None
 }
 
+/// Whether a line begins a traceback.
+#[must_use]
+pub fn is_title(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(TITLE.as_bytes())
+}
+
+/// Whether a line stands within a traceback: it shows a frame, or its source.
+#[must_use]
+pub fn is_indented(line: &[u8]) -> bool {
+    line.starts_with(b" ") || line.starts_with(b"\t")
+}
+
+/// Whether a line can be the next one of a traceback: a frame, or the exception that ends it.
+#[must_use]
+pub fn may_go_on_with(line: &[u8]) -> bool {
+    is_indented(line) || std::str::from_utf8(line).is_ok_and(|line| exception(line).is_some())
+}
+
 /// Reads `Name: message` or `Name`, where `Name` is a dotted identifier.
 fn exception(line: &str) -> Option<Exception<'_>> {
     let (name, message) = line.split_once(':').unwrap_or((line, ""));

@@ -134,10 +134,9 @@ impl Harvester {
         stats: &mut Stats,
         give: &mut impl FnMut(u32, Record, &mut Stats),
     ) {
-        if self.flush_at(idle_flush).is_some_and(|at| at <= now)
-            && let Some(record) = self.records.flush()
-        {
-            give(self.generation, record, stats);
+        if self.flush_at(idle_flush).is_some_and(|at| at <= now) {
+            let generation = self.generation;
+            self.records.flush(|record| give(generation, record, stats));
         }
     }
 
