@@ -37,6 +37,8 @@ stats! {
     records_cut,
     /// Lines that belong to no record: before a file's first header, or behind one that was given up waiting for.
     orphan_lines,
+    /// Bytes that were seen to be there and gone before they could be read.
+    bytes_lost,
     /// Times a file began a new life: truncated, or its identity given to another file.
     generations,
 }

@@ -13,7 +13,7 @@ use crate::leader::Leadership;
 use crate::pipeline::Pipeline;
 use crate::spool::{Batch, Due, Found, Spool, now_ms};
 use crate::stats::Stats;
-use crate::tail::{Beginning, Tailer};
+use crate::tail::{Beginning, Read, Tailer};
 
 /// A stand-by tries to take the lead this often.
 const STANDBY_TURN: Duration = Duration::from_secs(1);
@@ -21,11 +21,11 @@ const STANDBY_TURN: Duration = Duration::from_secs(1);
 /// The folder is looked at this often while something is written, whatever the events say.
 const BUSY_TURN: Duration = Duration::from_millis(200);
 
-/// And this often when all has been quiet for [`QUIET_AFTER`].
-const QUIET_TURN: Duration = Duration::from_secs(1);
+/// And at least this often when all is quiet.
+const QUIET_TURN: Duration = Duration::from_secs(2);
 
-/// When a folder counts as quiet.
-const QUIET_AFTER: Duration = Duration::from_secs(10);
+/// In between, a pause is this part of the time in which nothing came.
+const QUIET_SHARE: u32 = 10;
 
 /// A storm of events is one event: turns are at least this far apart.
 const SHORTEST_TURN: Duration = Duration::from_millis(5);
@@ -109,7 +109,7 @@ impl<'a> Work<'a> {
     }
 
     fn follow(mut self) -> Result<()> {
-        self.tailer.resume(Instant::now(), &mut self.batch.stats);
+        self.resume();
         while !self.is_stopping() {
             let began = Instant::now();
             let more = self.turn()?;
@@ -126,6 +126,14 @@ impl<'a> Work<'a> {
         self.commit(Instant::now(), true)
     }
 
+    /// Goes on where the last reporter ended.
+    fn resume(&mut self) {
+        let (found, pipeline) = (&mut self.batch.found, &self.pipeline);
+        self.tailer.resume(Instant::now(), &mut self.batch.stats, |read, stats| {
+            found.extend(find(pipeline, &read, stats));
+        });
+    }
+
     /// One look at the folder and at each file. True if there is more to read at once.
     fn turn(&mut self) -> Result<bool> {
         let now = Instant::now();
@@ -138,10 +146,13 @@ impl<'a> Work<'a> {
         let (batch, pipeline) = (&mut self.batch, &self.pipeline);
         let found = &mut batch.found;
         let more = self.tailer.read(now, &mut batch.stats, |read, stats: &mut Stats| {
-            if let Some(occurrence) = pipeline.process(&read.record, read.path, stats) {
-                found.push(Found { identity: read.identity, generation: read.generation, occurrence });
-            }
+            found.extend(find(pipeline, &read, stats));
         });
+        for loss in self.tailer.take_losses() {
+            // Each one is a loss of its own.
+            self.shared.notes.say("bytes_lost", "", || loss.to_string());
+            self.shared.notes.over("bytes_lost", "");
+        }
         if self.batch.stats.bytes_read > 0 {
             self.active_at = now;
         }
@@ -248,8 +259,8 @@ impl<'a> Work<'a> {
 
     /// How long there is nothing to do, as long as no event comes.
     fn pause(&self, now: Instant) -> Duration {
-        let quiet = now.duration_since(self.active_at) > QUIET_AFTER;
-        let mut pause = if quiet { QUIET_TURN } else { BUSY_TURN };
+        let quiet = now.duration_since(self.active_at);
+        let mut pause = (quiet / QUIET_SHARE).clamp(BUSY_TURN, QUIET_TURN);
         if let Some(flush) = self.tailer.next_flush() {
             pause = pause.min(flush.saturating_duration_since(now));
         }
@@ -262,6 +273,12 @@ impl<'a> Work<'a> {
     fn is_stopping(&self) -> bool {
         self.shared.stopping.load(Ordering::Acquire)
     }
+}
+
+/// The occurrence that a record is, if it is to be reported.
+fn find(pipeline: &Pipeline, read: &Read<'_>, stats: &mut Stats) -> Option<Found> {
+    let occurrence = pipeline.process(&read.record, read.path, stats)?;
+    Some(Found { identity: read.identity, generation: read.generation, occurrence })
 }
 
 /// Waits for the lead; None if we are stopped before.

@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use notify::event::{ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use parking_lot::Mutex;
 
 use super::held::Held;
+use super::writers::{OpenLog, Writers};
 use super::{FileIdentity, open, platform};
 use crate::folders::is_log_name;
 
@@ -39,25 +42,11 @@ pub struct Arrivals {
 impl Arrivals {
     /// Listens to a folder from now on, and passes a hint on whenever something changes in it.
     #[must_use]
-    pub fn listen(folder: &Path, held: Arc<Held>, hint: Sender<()>) -> Self {
+    pub fn listen(folder: &Path, held: Arc<Held>, writers: Arc<Mutex<Writers>>, hint: Sender<()>) -> Self {
         let (arrive, waiting) = bounded(MOST_WAITING);
-        let on_event = move |event: notify::Result<Event>| {
-            let Ok(event) = event else { return hint.try_send(()).unwrap_or_default() };
-            // Our own opening and listing is an access, too, and would wake us for ever.
-            if matches!(event.kind, EventKind::Access(_)) {
-                return;
-            }
-            if let Some(is_new) = appears(event.kind) {
-                for arrival in event.paths.into_iter().filter_map(|path| opened(path, is_new)) {
-                    // Here and not later: if we die in this moment, the next start finds it by this name.
-                    held.hold(arrival.identity, &arrival.path);
-                    arrive.try_send(arrival).unwrap_or_default();
-                }
-            }
-            // A hint that is waiting to be taken is as good as two.
-            hint.try_send(()).unwrap_or_default();
-        };
-        let watcher = notify::recommended_watcher(on_event).ok().and_then(|mut watcher| {
+        let listener = Listener { held, writers, arrive, hint };
+        let watcher = notify::recommended_watcher(move |event| listener.hear(event)).ok();
+        let watcher = watcher.and_then(|mut watcher| {
             watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
             Some(watcher)
         });
@@ -71,6 +60,70 @@ impl Arrivals {
     }
 }
 
+/// What is done at once, on the events' own thread: the tail's may be waiting for a disk.
+struct Listener {
+    held: Arc<Held>,
+    writers: Arc<Mutex<Writers>>,
+    arrive: Sender<Arrival>,
+    hint: Sender<()>,
+}
+
+impl Listener {
+    fn hear(&self, event: notify::Result<Event>) {
+        match event {
+            // Our own opening and listing is an access, too, and would wake us for ever.
+            Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
+            Ok(event) => {
+                // A file without a name tells of its growth by the name that it had, as long as it is open.
+                self.held.copy_on();
+                if event.need_rescan() {
+                    self.look_for_missed();
+                } else if let Some(is_new) = appears(event.kind) {
+                    for path in event.paths {
+                        self.appeared(path, is_new);
+                    }
+                }
+            }
+            Err(_) => self.look_for_missed(),
+        }
+        // A hint that is waiting to be taken is as good as two.
+        self.hint.try_send(()).unwrap_or_default();
+    }
+
+    fn appeared(&self, path: PathBuf, is_new: bool) {
+        if !path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy())) {
+            return;
+        }
+        match opened(path, is_new) {
+            Some(arrival) if !self.held.has(arrival.identity) => self.arrived(arrival),
+            // The name belongs to no file, or to one that had it before: the one that was made with it is gone.
+            _ if is_new => self.look_for_missed(),
+            _ => {}
+        }
+    }
+
+    fn look_for_missed(&self) {
+        let found = self.writers.lock().look_for_missed(Instant::now(), |identity| self.held.has(identity));
+        for OpenLog { identity, path, through } in found {
+            if self.held.has(identity) {
+                continue;
+            }
+            // If it was closed in this moment, it is another one by now, or none that can be read.
+            if let Ok(file) = open(&through)
+                && let Ok(identity) = platform::identity_of(&file, &path)
+            {
+                self.arrived(Arrival { identity, path, file, is_new: false });
+            }
+        }
+    }
+
+    fn arrived(&self, arrival: Arrival) {
+        // Here and not later: if we die in this moment, the next start finds it.
+        self.held.hold(arrival.identity, &arrival.path, &arrival.file, 0);
+        self.arrive.try_send(arrival).unwrap_or_default();
+    }
+}
+
 /// Whether a name has come to be, and if so, whether the file came to be with it.
 fn appears(kind: EventKind) -> Option<bool> {
     match kind {
@@ -81,10 +134,8 @@ fn appears(kind: EventKind) -> Option<bool> {
 }
 
 fn opened(path: PathBuf, is_new: bool) -> Option<Arrival> {
-    let is_log = path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy()));
     // Opening a pipe would wait for its other end.
-    let file =
-        (is_log && path.metadata().is_ok_and(|metadata| metadata.is_file())).then(|| open(&path).ok())??;
+    let file = path.metadata().is_ok_and(|metadata| metadata.is_file()).then(|| open(&path).ok())??;
     let identity = platform::identity_of(&file, &path).ok()?;
     Some(Arrival { identity, path, file, is_new })
 }

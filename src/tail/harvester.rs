@@ -5,12 +5,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{Beginning, Checkpoint, FileIdentity, platform};
+use super::checkpoint::{Beginning, Checkpoint, Loss, anchor};
+use super::{FileIdentity, platform};
 use crate::record::{Record, Records};
 use crate::stats::Stats;
-
-/// Bytes before a checkpoint that tell whether it is still the same file.
-const ANCHOR_BYTES: usize = 256;
 
 /// While a file ends in half a line its writer is not done: a record then waits this long.
 const PARTIAL_LINE_WAIT: Duration = Duration::from_secs(2);
@@ -20,6 +18,10 @@ const QUIET_WITHOUT_WRITER: Duration = Duration::from_secs(1);
 
 /// The same where nobody can say who has it open.
 const QUIET_WITHOUT_SEARCH: Duration = Duration::from_secs(60);
+
+/// A file that changed so short a time ago can change again without a new time: the file system's clock ticks
+/// at some hundred hertz.
+const TICK: Duration = Duration::from_millis(50);
 
 /// A file that has grown within this time is being written to.
 const BUSY: Duration = Duration::from_secs(2);
@@ -31,6 +33,8 @@ pub struct Harvester {
     pub(super) generation: u32,
     pub(super) path: PathBuf,
     pub(super) file: File,
+    /// Whether it has lost every name, and a copy of it grows with it.
+    pub(super) is_copied: bool,
     /// Since when no look at the folder has found it.
     pub(super) nameless_since: Option<Instant>,
     records: Records,
@@ -39,6 +43,12 @@ pub struct Harvester {
     pub(super) written_at: Option<Instant>,
     /// When it was last written to, as the file system says.
     modified: Option<SystemTime>,
+    /// Whether a later change could have the same time.
+    may_hide_a_change: bool,
+    /// How far it reached when it was last looked at.
+    size: u64,
+    /// What its last life took with it.
+    loss: Option<Loss>,
     /// When the last byte came.
     grown_at: Instant,
     /// What was last given to the spool of this life: offset and name.
@@ -61,6 +71,7 @@ impl Harvester {
         stats: &mut Stats,
     ) -> io::Result<Self> {
         let (mut offset, mut generation) = (0, 0);
+        let mut loss = None;
         match known {
             Some(point) if anchor(&file, point.offset)? == point.anchor => {
                 (offset, generation) = (point.offset, point.generation);
@@ -68,6 +79,13 @@ impl Harvester {
             Some(point) => {
                 generation = point.generation + 1;
                 stats.generations += 1;
+                // One that was let go had been read to its end, and nobody wrote to it any more.
+                loss = point.followed.then(|| Loss {
+                    path: path.clone(),
+                    generation: point.generation,
+                    from: point.offset,
+                    seen_to: point.offset,
+                });
             }
             None if unknown == Beginning::End => offset = file.metadata()?.len(),
             None => {}
@@ -78,11 +96,15 @@ impl Harvester {
             generation,
             path,
             file,
+            is_copied: false,
             nameless_since: None,
             records: Records::new(offset, max_record_bytes),
             max_record_bytes,
             written_at: None,
             modified: None,
+            may_hide_a_change: false,
+            size: offset,
+            loss,
             grown_at: now,
             taken: None,
             proof,
@@ -102,13 +124,15 @@ impl Harvester {
         let Ok(metadata) = self.file.metadata() else { return false };
         let size = metadata.len();
         let modified = metadata.modified().ok();
-        if size == self.records.position() && modified == self.modified {
+        if size == self.records.position() && modified == self.modified && !self.may_hide_a_change {
             return false;
         }
         self.modified = modified;
+        self.may_hide_a_change = modified.is_some_and(|at| SystemTime::now() < at + TICK);
         if size < self.records.position() || !self.is_same_life() {
             self.begin_new_life(stats, give);
         }
+        self.size = size;
         let mut read = 0;
         while read < most {
             match platform::read_at(&self.file, buffer, self.records.position()) {
@@ -154,6 +178,11 @@ impl Harvester {
         stats.orphan_lines += self.records.take_orphan_lines();
     }
 
+    /// Takes what its last life took with it, if one has just ended.
+    pub(super) fn take_loss(&mut self) -> Option<Loss> {
+        self.loss.take()
+    }
+
     /// Whether nobody will write to it any more: it has no name, no byte has come for a while, and a search for
     /// writers since then, where there is one, has seen none.
     pub(super) fn is_done(&self, now: Instant, searched_at: Option<Instant>) -> bool {
@@ -178,6 +207,11 @@ impl Harvester {
         taken.is_none_or(|(offset, path)| *offset != self.records.checkpoint() || *path != self.path)
     }
 
+    /// Offset of the last checkpoint that was taken.
+    pub(super) fn committed(&self) -> u64 {
+        self.proof.0
+    }
+
     /// The checkpoint behind the last whole record.
     pub(super) fn checkpoint(&mut self) -> Checkpoint {
         let offset = self.records.checkpoint();
@@ -199,6 +233,9 @@ impl Harvester {
     }
 
     fn begin_new_life(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
+        let (path, generation, from) = (self.path.clone(), self.generation, self.records.position());
+        self.loss = Some(Loss { path, generation, from, seen_to: self.size.max(from) });
+        stats.bytes_lost += self.size.saturating_sub(from);
         self.finish(stats, give);
         self.generation += 1;
         self.records = Records::new(0, self.max_record_bytes);
@@ -206,19 +243,4 @@ impl Harvester {
         self.taken = None;
         stats.generations += 1;
     }
-}
-
-/// Hash of the bytes just before an offset; empty where there are none, or fewer than there were.
-fn anchor(file: &File, offset: u64) -> io::Result<String> {
-    let mut bytes = [0; ANCHOR_BYTES];
-    let wanted = usize::try_from(offset).map_or(ANCHOR_BYTES, |offset| offset.min(ANCHOR_BYTES));
-    let begin = offset - wanted as u64;
-    let mut have = 0;
-    while have < wanted {
-        match platform::read_at(file, &mut bytes[have..wanted], begin + have as u64)? {
-            0 => return Ok(String::new()),
-            count => have += count,
-        }
-    }
-    Ok(if wanted == 0 { String::new() } else { blake3::hash(&bytes[..wanted]).to_hex()[..16].to_owned() })
 }

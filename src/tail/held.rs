@@ -1,88 +1,157 @@
-//! A second name for each log that is followed, in the state folder: what its writers replace while no
-//! reporter runs is still there when the next one starts.
+//! What is followed is still there at the next start, whatever its writers do meanwhile: each log has a second name
+//! in the state folder, or, where it has lost every name, a copy.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 
+use super::copies::Copies;
 use super::{FileIdentity, open, platform};
 
-/// Folder of the second names, in the state folder.
+/// Folder of the second names and the copies, in the state folder.
 const FOLDER: &str = "held";
 
-/// The second names: `<identity>~<name in the log folder>`. Where the file system gives none (another drive,
-/// none of its kind), there are none.
+/// The second names, and the copies: `<identity>~<name in the log folder>`. Where the file system gives no second
+/// names (another drive, none of its kind), there are none.
 #[derive(Debug)]
 pub struct Held {
     folder: PathBuf,
-    names: Mutex<Names>,
+    links: Mutex<Links>,
+    copies: Copies,
 }
 
 #[derive(Debug, Default)]
-struct Names {
+struct Links {
     given: HashMap<FileIdentity, PathBuf>,
     /// Whether the file system gives no second names.
     are_refused: bool,
 }
 
+/// What an earlier session held.
+#[derive(Debug)]
+pub struct Kept {
+    /// The file, or the one that it is a copy of.
+    pub identity: FileIdentity,
+    /// The name that it had.
+    pub name: OsString,
+    /// The file, or its copy.
+    pub file: File,
+    /// Whether it is a copy.
+    pub is_copy: bool,
+    path: PathBuf,
+}
+
+impl Kept {
+    /// It has been read to its end, and that is in the spool.
+    pub fn discard(self) {
+        // If it cannot be done now, the next start finds it read to its end, and tries again.
+        fs::remove_file(self.path).unwrap_or_default();
+    }
+}
+
 impl Held {
-    /// The second names in this state folder.
+    /// What is held in this state folder.
     #[must_use]
     pub fn new(state_folder: &Path) -> Self {
-        Self { folder: state_folder.join(FOLDER), names: Mutex::default() }
+        Self { folder: state_folder.join(FOLDER), links: Mutex::default(), copies: Copies::default() }
     }
 
-    /// Gives a file a second name, unless its first one belongs to another file by now.
-    pub fn hold(&self, identity: FileIdentity, path: &Path) {
-        let mut names = self.names.lock();
-        let is_settled = names.are_refused || names.given.contains_key(&identity);
-        let (Some(first), false) = (path.file_name(), is_settled) else { return };
-        // A colon is no character of a file name everywhere.
-        let mut second = OsString::from(identity.to_string().replace(':', "-"));
-        second.push("~");
-        second.push(first);
-        let second = self.folder.join(second);
-        let linked = fs::create_dir_all(&self.folder).and_then(|()| fs::hard_link(path, &second));
-        if let Err(error) = linked {
-            // A name that has gone says nothing about the next one; all else will not change.
-            names.are_refused = error.kind() != io::ErrorKind::NotFound;
-            return;
+    /// Whether it is held: this file was seen.
+    pub fn has(&self, identity: FileIdentity) -> bool {
+        self.links.lock().given.contains_key(&identity) || self.copies.has(identity)
+    }
+
+    /// Holds a file: its bytes behind the checkpoint are still to be had when its writers have given it up.
+    /// True if that takes a copy.
+    pub fn hold(&self, identity: FileIdentity, path: &Path, file: &File, checkpoint: u64) -> bool {
+        let Some(first) = path.file_name() else { return false };
+        let mut links = self.links.lock();
+        if links.are_refused || links.given.contains_key(&identity) {
+            return false;
         }
-        let found = fs::metadata(&second).and_then(|found| platform::identity_at(&second, &found)).ok();
-        if found == Some(identity) {
-            names.given.insert(identity, second);
-        } else {
-            fs::remove_file(second).unwrap_or_default();
+        let second = self.folder.join(second_name(identity, first));
+        if self.copies.has(identity) {
+            return true;
+        }
+        let linked =
+            fs::create_dir_all(&self.folder).and_then(|()| platform::link(identity, file, path, &second));
+        match linked {
+            Ok(()) => {
+                links.given.insert(identity, second);
+                false
+            }
+            // It has no name any more, and cannot be given one.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.copies.begin(identity, &second, file, checkpoint).is_ok()
+            }
+            // A link of an earlier session. All else will not change.
+            Err(error) => {
+                links.are_refused = error.kind() != io::ErrorKind::AlreadyExists;
+                false
+            }
         }
     }
 
-    /// Takes a file's second name away.
+    /// Copies what has come to the files that need it.
+    pub fn copy_on(&self) {
+        self.copies.go_on();
+    }
+
+    /// A file has begun a new life.
+    pub fn start_over(&self, identity: FileIdentity) {
+        self.copies.start_over(identity);
+    }
+
+    /// What lies before this checkpoint is in the spool.
+    pub fn trim(&self, identity: FileIdentity, checkpoint: u64) {
+        self.copies.trim(identity, checkpoint);
+    }
+
+    /// A file is needed no more.
     pub fn release(&self, identity: FileIdentity) {
-        if let Some(name) = self.names.lock().given.remove(&identity) {
+        let link = self.links.lock().given.remove(&identity);
+        for path in link.into_iter().chain(self.copies.end(identity)) {
             // If it cannot be done now, the next start finds the file read to its end, and tries again.
-            fs::remove_file(name).unwrap_or_default();
+            fs::remove_file(path).unwrap_or_default();
         }
     }
 
-    /// Takes over the files that have a second name from an earlier session, with their first name at that time.
+    /// Takes over what an earlier session held.
     #[must_use]
-    pub fn take_over(&self) -> Vec<(FileIdentity, OsString, File)> {
+    pub fn take_over(&self) -> Vec<Kept> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
-            let Some((_, first)) = name.split_once('~') else { continue };
+            let Some((held, first)) = name.split_once('~') else { continue };
+            let Ok(held) = held.replace('-', ":").parse::<FileIdentity>() else { continue };
             let Ok(file) = open(&path) else { continue };
-            let Ok(identity) = platform::identity_of(&file, &path) else { continue };
-            self.names.lock().given.insert(identity, path);
-            found.push((identity, first.into(), file));
+            let Ok(own) = platform::identity_of(&file, &path) else { continue };
+            let is_copy = own != held;
+            if !is_copy {
+                self.links.lock().given.insert(held, path.clone());
+            }
+            found.push(Kept { identity: held, name: first.into(), file, is_copy, path });
         }
         found
     }
+
+    /// Goes on with the copy of an earlier session, whose file is still being written to.
+    pub fn copy_again(&self, kept: &Kept, file: &File, checkpoint: u64) {
+        self.copies.go_on_with(kept.identity, &kept.path, file, checkpoint).unwrap_or_default();
+    }
+}
+
+fn second_name(identity: FileIdentity, first: &OsStr) -> OsString {
+    // A colon is no character of a file name everywhere.
+    let mut second = OsString::from(identity.to_string().replace(':', "-"));
+    second.push("~");
+    second.push(first);
+    second
 }
 
 #[cfg(test)]
@@ -94,17 +163,53 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tk-maya.log");
         fs::write(&path, "kept").unwrap();
-        let identity = platform::identity_at(&path, &fs::metadata(&path).unwrap()).unwrap();
+        let file = open(&path).unwrap();
+        let identity = platform::identity_of(&file, &path).unwrap();
         let held = Held::new(folder.path());
-        held.hold(identity, &path);
-        held.hold(FileIdentity { volume: 1, index: 2 }, &path);
+        assert!(!held.hold(identity, &path, &file, 0));
         fs::remove_file(&path).unwrap();
 
         let next_session = Held::new(folder.path());
         let found = next_session.take_over();
-        assert_eq!(found.len(), 1, "one is held, and no other file in its place");
-        assert_eq!((found[0].0, &found[0].1), (identity, &OsString::from("tk-maya.log")));
+        let [kept] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((kept.identity, &*kept.name, kept.is_copy), (identity, "tk-maya.log".as_ref(), false));
         next_session.release(identity);
         assert!(Held::new(folder.path()).take_over().is_empty());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_without_a_name_is_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tk-maya.log");
+        fs::write(&path, "kept").unwrap();
+        let file = open(&path).unwrap();
+        let identity = platform::identity_of(&file, &path).unwrap();
+        fs::remove_file(&path).unwrap();
+        // Another file has its name now.
+        fs::write(&path, "another").unwrap();
+        let held = Held::new(folder.path());
+        assert!(held.hold(identity, &path, &file, 0));
+        drop(file);
+
+        let found = Held::new(folder.path()).take_over();
+        let [kept] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((kept.identity, kept.is_copy), (identity, true));
+        assert_eq!(io::read_to_string(&kept.file).unwrap(), "kept");
+    }
+
+    #[test]
+    fn a_drive_without_second_names_is_asked_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tk-maya.log");
+        fs::write(&path, "kept").unwrap();
+        let file = open(&path).unwrap();
+        // A file where the folder should be stands for all that can go wrong.
+        fs::write(folder.path().join(FOLDER), "").unwrap();
+        let held = Held::new(folder.path());
+        let identity = platform::identity_of(&file, &path).unwrap();
+        assert!(!held.hold(identity, &path, &file, 0));
+        assert!(!held.has(identity));
+        assert!(held.take_over().is_empty());
     }
 }

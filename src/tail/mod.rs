@@ -1,14 +1,18 @@
 //! Which files are followed, and in what order they are read.
 
 mod arrivals;
+mod checkpoint;
+mod copies;
 mod harvester;
 mod held;
+mod identity;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod platform;
 #[cfg(windows)]
 #[path = "windows.rs"]
 mod platform;
+mod resume;
 #[cfg(target_os = "linux")]
 mod writers;
 #[cfg(not(target_os = "linux"))]
@@ -16,15 +20,14 @@ mod writers;
 mod writers;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
+use parking_lot::Mutex;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
@@ -34,62 +37,14 @@ use crate::record::Record;
 use crate::stats::Stats;
 
 pub use arrivals::Arrivals;
+pub use checkpoint::{Beginning, Checkpoint, Loss};
 pub use harvester::Harvester;
+pub use identity::FileIdentity;
 pub use platform::{open, read_at};
 
 use arrivals::Arrival;
-use held::Held;
+use held::{Held, Kept};
 use writers::{OpenLog, Writers};
-
-/// What a file is, whatever its name: device and inode, or Windows' volume and file index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FileIdentity {
-    /// Device or volume.
-    pub volume: u64,
-    /// Inode or file index.
-    pub index: u128,
-}
-
-impl fmt::Display for FileIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}:{:x}", self.volume, self.index)
-    }
-}
-
-impl FromStr for FileIdentity {
-    type Err = std::num::ParseIntError;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        let (volume, index) = text.split_once(':').unwrap_or((text, ""));
-        Ok(Self { volume: u64::from_str_radix(volume, 16)?, index: u128::from_str_radix(index, 16)? })
-    }
-}
-
-/// How far a file life has been read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// The file.
-    pub identity: FileIdentity,
-    /// Its life.
-    pub generation: u32,
-    /// Offset behind its last whole record.
-    pub offset: u64,
-    /// Hash of the bytes just before the offset: tells this file from another with its identity.
-    pub anchor: String,
-    /// Its name when the checkpoint was taken.
-    pub path: PathBuf,
-    /// Whether it is still followed.
-    pub followed: bool,
-}
-
-/// Where a file begins that the spool does not know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beginning {
-    /// At its end: it lay there before we came.
-    End,
-    /// At its first byte: it appeared while we followed the folder.
-    Start,
-}
 
 /// Bytes of one file that are read before another has its turn.
 const TURN_BYTES: usize = 1 << 20;
@@ -112,7 +67,7 @@ pub struct Read<'a> {
 pub struct Tailer {
     folder: PathBuf,
     arrivals: Arrivals,
-    writers: Writers,
+    writers: Arc<Mutex<Writers>>,
     held: Arc<Held>,
     max_record_bytes: usize,
     idle_flush: Duration,
@@ -124,6 +79,10 @@ pub struct Tailer {
     released: Vec<Checkpoint>,
     /// Files that were let go, and whose last checkpoint is not known to be in the spool.
     let_go: Vec<FileIdentity>,
+    /// Copies that have been read to their end, which is not known to be in the spool.
+    drained: Vec<Kept>,
+    /// What was gone before it could be read.
+    lost: Vec<Loss>,
     unknown: Beginning,
     buffer: Vec<u8>,
 }
@@ -134,9 +93,10 @@ impl Tailer {
     pub fn new(config: &Config, checkpoints: Vec<Checkpoint>, unknown: Beginning, hint: Sender<()>) -> Self {
         let folder = config.log_folder();
         let held = Arc::new(Held::new(&config.state_folder()));
+        let writers = Arc::new(Mutex::new(Writers::new(&folder)));
         Self {
-            arrivals: Arrivals::listen(&folder, Arc::clone(&held), hint),
-            writers: Writers::new(&folder),
+            arrivals: Arrivals::listen(&folder, Arc::clone(&held), Arc::clone(&writers), hint),
+            writers,
             held,
             folder,
             max_record_bytes: config.max_record_bytes,
@@ -145,17 +105,10 @@ impl Tailer {
             checkpoints: checkpoints.into_iter().map(|point| (point.identity, point)).collect(),
             released: Vec::new(),
             let_go: Vec::new(),
+            drained: Vec::new(),
+            lost: Vec::new(),
             unknown,
             buffer: vec![0; 128 << 10],
-        }
-    }
-
-    /// Goes on with the files that were followed when the last reporter ended, whatever their names are now.
-    pub fn resume(&mut self, now: Instant, stats: &mut Stats) {
-        for (identity, name, file) in self.held.take_over() {
-            let path = self.folder.join(name);
-            // What cannot be read now is looked at again if it has a name in the folder, or at the next start.
-            self.adopt(identity, path, file, self.unknown, now, stats).unwrap_or_default();
         }
     }
 
@@ -182,27 +135,40 @@ impl Tailer {
     ) -> bool {
         let mut more = false;
         let mut done = Vec::new();
-        let searched_at = self.writers.searched_at();
+        let searched_at = self.writers.lock().searched_at();
+        // Before it is read: what is read and not committed must not be in this process alone.
+        self.held.copy_on();
         for harvester in self.harvesters.values_mut() {
             let (identity, path) = (harvester.identity, harvester.path.clone());
-            let writers = &mut self.writers;
+            let writers = &self.writers;
             let mut give = |generation, record: Record, stats: &mut Stats| {
-                writers.note(record.header.pid);
+                writers.lock().note(record.header.pid);
                 give(Read { identity, generation, path: &path, record }, stats);
             };
+            let generation = harvester.generation;
             more |= harvester.read(now, TURN_BYTES, &mut self.buffer, stats, &mut give);
+            if harvester.generation != generation {
+                self.held.start_over(identity);
+                self.lost.extend(harvester.take_loss());
+            }
             harvester.flush_if_quiet(now, self.idle_flush, stats, &mut give);
             if harvester.is_done(now, searched_at) {
                 harvester.finish(stats, &mut give);
                 done.push(identity);
             }
         }
-        for mut harvester in done.iter().filter_map(|identity| self.harvesters.remove(identity)) {
-            let point = Checkpoint { followed: false, ..harvester.checkpoint() };
-            self.released.push(point.clone());
-            self.checkpoints.insert(point.identity, point);
+        for identity in done {
+            if let Some(harvester) = self.harvesters.remove(&identity) {
+                self.let_go(harvester);
+            }
         }
         more
+    }
+
+    fn let_go(&mut self, mut harvester: Harvester) {
+        let point = Checkpoint { followed: false, ..harvester.checkpoint() };
+        self.released.push(point.clone());
+        self.checkpoints.insert(point.identity, point);
     }
 
     /// The checkpoints that have moved since they were last taken.
@@ -214,6 +180,11 @@ impl Tailer {
         points
     }
 
+    /// Takes what was gone before it could be read.
+    pub fn take_losses(&mut self) -> Vec<Loss> {
+        std::mem::take(&mut self.lost)
+    }
+
     /// What [`Tailer::take_checkpoints`] gave is in the spool: files that were let go are not needed any more.
     pub fn committed(&mut self) {
         for identity in self.let_go.drain(..) {
@@ -221,6 +192,10 @@ impl Tailer {
             if !self.harvesters.contains_key(&identity) {
                 self.held.release(identity);
             }
+        }
+        self.drained.drain(..).for_each(Kept::discard);
+        for harvester in self.harvesters.values().filter(|harvester| harvester.is_copied) {
+            self.held.trim(harvester.identity, harvester.committed());
         }
     }
 
@@ -272,7 +247,7 @@ impl Tailer {
         if let Some(harvester) = self.harvesters.get_mut(&identity) {
             harvester.nameless_since = None;
             // Its first name may have been gone before it could be used for this.
-            self.held.hold(identity, &path);
+            harvester.is_copied = self.held.hold(identity, &path, &harvester.file, harvester.committed());
             if harvester.path != path {
                 harvester.path = path;
             }
@@ -286,7 +261,8 @@ impl Tailer {
 
     fn look_at_writers(&mut self, now: Instant, stats: &mut Stats) {
         let is_busy = self.harvesters.values().any(|harvester| harvester.needs_writers_known(now));
-        for OpenLog { identity, path, through } in self.writers.look(now, is_busy) {
+        let found = self.writers.lock().look(now, is_busy);
+        for OpenLog { identity, path, through } in found {
             if let Some(harvester) = self.harvesters.get_mut(&identity) {
                 harvester.written_at = Some(now);
             } else if let Ok(file) = open(&through) {
@@ -310,23 +286,24 @@ impl Tailer {
         if self.harvesters.contains_key(&identity) {
             return Ok(());
         }
-        self.held.hold(identity, &path);
         let known = self.checkpoints.remove(&identity);
-        let harvester =
+        let mut harvester =
             Harvester::new(identity, path, file, known.as_ref(), unknown, self.max_record_bytes, now, stats)?;
+        harvester.is_copied =
+            self.held.hold(identity, &harvester.path, &harvester.file, harvester.committed());
+        self.lost.extend(harvester.take_loss());
         self.harvesters.insert(identity, harvester);
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_identity_survives_its_text() {
-        let identity = FileIdentity { volume: 0xfe01, index: u128::MAX };
-        assert_eq!(identity.to_string().parse(), Ok(identity));
-        assert!("no".parse::<FileIdentity>().is_err());
+/// Gives a file a second name; not found if its first one is gone or belongs to another file.
+#[cfg(not(target_os = "linux"))]
+fn link_by_name(identity: FileIdentity, path: &Path, second: &Path) -> io::Result<()> {
+    fs::hard_link(path, second)?;
+    if platform::identity_at(second, &fs::metadata(second)?)? == identity {
+        return Ok(());
     }
+    fs::remove_file(second)?;
+    Err(io::ErrorKind::NotFound.into())
 }

@@ -40,4 +40,13 @@ impl Writers {
     pub fn look(&mut self, _now: Instant, _is_busy: bool) -> Vec<OpenLog> {
         Vec::new()
     }
+
+    /// Nothing can be seen.
+    pub fn look_for_missed(
+        &mut self,
+        _now: Instant,
+        _is_known: impl Fn(FileIdentity) -> bool,
+    ) -> Vec<OpenLog> {
+        Vec::new()
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fs::{File, Metadata};
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
@@ -27,3 +29,37 @@ pub(super) fn identity_at(_path: &Path, metadata: &Metadata) -> io::Result<FileI
 pub(super) fn identity_of(file: &File, path: &Path) -> io::Result<FileIdentity> {
     identity_at(path, &file.metadata()?)
 }
+
+/// Writes all bytes at an offset.
+pub(super) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    file.write_all_at(bytes, offset)
+}
+
+/// Gives an open file a second name, whatever its first one has become; not found if it has none at all.
+#[cfg(target_os = "linux")]
+pub(super) fn link(_identity: FileIdentity, file: &File, _path: &Path, second: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, linkat};
+    // The kernel's own way to what the descriptor stands for: no other file can have come in between.
+    let through = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(CWD, through, CWD, second, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+/// Gives a file a second name; not found if its first one is gone or belongs to another file.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn link(identity: FileIdentity, _file: &File, path: &Path, second: &Path) -> io::Result<()> {
+    super::link_by_name(identity, path, second)
+}
+
+/// Gives the disk back what lies before an offset, if it can.
+#[cfg(target_os = "linux")]
+pub(super) fn punch_hole(file: &File, length: u64) {
+    use rustix::fs::{FallocateFlags, fallocate};
+    if length > 0 {
+        fallocate(file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, 0, length)
+            .unwrap_or_default();
+    }
+}
+
+/// Does nothing: a copy is as large as its file.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn punch_hole(_file: &File, _length: u64) {}

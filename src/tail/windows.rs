@@ -43,3 +43,21 @@ pub(super) fn identity_at(path: &Path, _metadata: &Metadata) -> io::Result<FileI
 pub(super) fn identity_of(file: &File, path: &Path) -> io::Result<FileIdentity> {
     identity_at(path, &file.metadata()?)
 }
+
+/// Writes all bytes at an offset.
+pub(super) fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let count = file.seek_write(bytes, offset)?;
+        bytes = &bytes[count..];
+        offset += count as u64;
+    }
+    Ok(())
+}
+
+/// Gives a file a second name; not found if its first one is gone or belongs to another file.
+pub(super) fn link(identity: FileIdentity, _file: &File, path: &Path, second: &Path) -> io::Result<()> {
+    super::link_by_name(identity, path, second)
+}
+
+/// Does nothing: a copy is as large as its file.
+pub(super) fn punch_hole(_file: &File, _length: u64) {}

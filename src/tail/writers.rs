@@ -20,6 +20,10 @@ const SEARCH_EVERY: Duration = Duration::from_millis(500);
 /// And this often when all is quiet.
 const QUIET_SEARCH_EVERY: Duration = Duration::from_secs(10);
 
+/// On a machine with many open files a search takes a while: all searches together take no more than
+/// this part of the time.
+const SEARCH_SHARE: u32 = 20;
+
 /// A log that a process has open for writing.
 #[derive(Debug)]
 pub struct OpenLog {
@@ -38,6 +42,8 @@ pub struct Writers {
     folder: PathBuf,
     pids: BTreeSet<u32>,
     searched_at: Option<Instant>,
+    /// How long the last search took.
+    search_took: Duration,
 }
 
 impl Writers {
@@ -45,7 +51,7 @@ impl Writers {
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
-        Self { folder, pids: BTreeSet::new(), searched_at: None }
+        Self { folder, pids: BTreeSet::new(), searched_at: None, search_took: Duration::ZERO }
     }
 
     /// A process has written a record.
@@ -62,14 +68,40 @@ impl Writers {
     /// The logs that are open for writing, as far as this look goes.
     pub fn look(&mut self, now: Instant, is_busy: bool) -> Vec<OpenLog> {
         let every = if is_busy { SEARCH_EVERY } else { QUIET_SEARCH_EVERY };
-        let mut found = Vec::new();
-        if self.searched_at.is_none_or(|at| now.duration_since(at) >= every) {
-            self.pids = processes().filter(|pid| self.look_at(*pid, &mut found)).collect();
-            self.searched_at = Some(now);
+        if self.searched_at.is_none_or(|at| now.duration_since(at) >= every) && self.may_search(now) {
+            self.search(now)
         } else if is_busy {
-            let pids = std::mem::take(&mut self.pids);
-            self.pids = pids.into_iter().filter(|pid| self.look_at(*pid, &mut found)).collect();
+            self.look_at_known()
+        } else {
+            Vec::new()
         }
+    }
+
+    /// The logs that are open for writing, now that one is known to have lost its name unseen: those of the
+    /// known writers, and if all of them were seen before, those of everybody.
+    pub fn look_for_missed(&mut self, now: Instant, is_known: impl Fn(FileIdentity) -> bool) -> Vec<OpenLog> {
+        let found = self.look_at_known();
+        let is_found = found.iter().any(|log| !is_known(log.identity));
+        if is_found || !self.may_search(now) { found } else { self.search(now) }
+    }
+
+    fn may_search(&self, now: Instant) -> bool {
+        self.searched_at.is_none_or(|at| now.saturating_duration_since(at) >= self.search_took * SEARCH_SHARE)
+    }
+
+    fn search(&mut self, now: Instant) -> Vec<OpenLog> {
+        let began = Instant::now();
+        let mut found = Vec::new();
+        self.pids = processes().filter(|pid| self.look_at(*pid, &mut found)).collect();
+        self.searched_at = Some(now);
+        self.search_took = began.elapsed();
+        found
+    }
+
+    fn look_at_known(&mut self) -> Vec<OpenLog> {
+        let mut found = Vec::new();
+        let pids = std::mem::take(&mut self.pids);
+        self.pids = pids.into_iter().filter(|pid| self.look_at(*pid, &mut found)).collect();
         found
     }
 

@@ -3,9 +3,10 @@
 //! The tailer is driven by hand, with a clock of its own, so that a sequence gives the same result each time.
 //! `PROPTEST_CASES=2000 cargo test --release model` is the long form.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::bounded;
@@ -14,7 +15,7 @@ use tk_incident_core::notes::Notes;
 use tk_incident_core::pipeline::Pipeline;
 use tk_incident_core::spool::{Batch, Found, Place, Spool, SpoolReader};
 use tk_incident_core::stats::Stats;
-use tk_incident_core::tail::{Beginning, Tailer};
+use tk_incident_core::tail::{Beginning, Read, Tailer};
 
 use super::support::{Home, append, error, record, truncate};
 
@@ -25,6 +26,12 @@ enum Step {
     Write(usize, usize),
     /// A writer adds a record of no interest.
     Chat(usize),
+    /// A writer opens the log, and keeps it open whatever becomes of the name.
+    Open(usize),
+    /// That writer adds a record.
+    Late(usize),
+    /// That writer closes it.
+    Close(usize),
     /// The log becomes the backup, in whose place it comes.
     Roll(usize),
     /// The backup is deleted.
@@ -44,8 +51,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         8 => (log(), 1..4usize).prop_map(|(log, pieces)| Step::Write(log, pieces)),
         2 => log().prop_map(Step::Chat),
+        2 => log().prop_map(Step::Open),
+        3 => log().prop_map(Step::Late),
+        2 => log().prop_map(Step::Close),
         4 => log().prop_map(Step::Roll),
-        1 => log().prop_map(Step::Delete),
+        2 => log().prop_map(Step::Delete),
         1 => log().prop_map(Step::Empty),
         6 => Just(Step::Pass),
         1 => Just(Step::DieReading),
@@ -62,6 +72,8 @@ struct World {
     tailer: Option<Tailer>,
     now: Instant,
     written: usize,
+    /// What late writers have open, and whether no reporter has seen all of it.
+    late: HashMap<usize, (File, bool)>,
     /// What names a file that no reporter has seen: it must not lose its name unseen.
     unseen: HashSet<PathBuf>,
 }
@@ -70,8 +82,15 @@ impl World {
     fn new() -> Self {
         let home = Home::new();
         let spool = Spool::open(&Place::local(&home.state()), &Notes::default()).unwrap();
-        let mut world =
-            Self { home, spool, tailer: None, now: Instant::now(), written: 0, unseen: HashSet::new() };
+        let mut world = Self {
+            home,
+            spool,
+            tailer: None,
+            now: Instant::now(),
+            written: 0,
+            late: HashMap::new(),
+            unseen: HashSet::new(),
+        };
         world.pass(true);
         world
     }
@@ -79,9 +98,29 @@ impl World {
     fn take(&mut self, step: Step) {
         match step {
             Step::Write(log, pieces) => {
-                let text = error(&format!("record {}", self.written));
-                self.written += 1;
+                let text = self.next_record();
                 self.write(log, &text, pieces);
+            }
+            Step::Open(log) => {
+                let name = self.log(log);
+                if cfg!(target_os = "linux") && name.exists() && !self.late.contains_key(&log) {
+                    let file = OpenOptions::new().append(true).open(name).unwrap();
+                    self.late.insert(log, (file, true));
+                }
+            }
+            Step::Late(log) => {
+                if self.late.contains_key(&log) {
+                    let text = self.next_record();
+                    let (file, is_unseen) = self.late.get_mut(&log).unwrap();
+                    file.write_all(text.as_bytes()).unwrap();
+                    *is_unseen = true;
+                }
+            }
+            Step::Close(log) => {
+                if self.late.get(&log).is_some_and(|(_, is_unseen)| *is_unseen) {
+                    self.pass(false);
+                }
+                self.late.remove(&log);
             }
             Step::Chat(log) => self.write(log, &record("INFO", "nothing"), 1),
             Step::Roll(log) => {
@@ -119,6 +158,11 @@ impl World {
         }
     }
 
+    fn next_record(&mut self) -> String {
+        self.written += 1;
+        error(&format!("record {}", self.written - 1))
+    }
+
     fn write(&mut self, log: usize, text: &str, pieces: usize) {
         let name = self.log(log);
         if !name.exists() {
@@ -133,7 +177,8 @@ impl World {
     }
 
     fn look_before_loss(&mut self, path: &PathBuf) {
-        if self.unseen.contains(path) {
+        // Where it is open it can be read without a name.
+        if self.unseen.contains(path) && !self.late.values().any(|(file, _)| is_at(file, path)) {
             self.pass(false);
         }
     }
@@ -145,20 +190,19 @@ impl World {
         let (mut stats, mut batch) = (Stats::default(), Batch::default());
         let is_first = !self.spool.knows_folder(&self.home.logs()).unwrap();
         let (spool, now) = (&self.spool, self.now);
+        let pipeline = Pipeline::new(&config).unwrap();
         let tailer = self.tailer.get_or_insert_with(|| {
             let unknown = if is_first { Beginning::End } else { Beginning::Start };
             let mut tailer = Tailer::new(&config, spool.checkpoints().unwrap(), unknown, bounded(1).0);
-            tailer.resume(now, &mut stats);
+            tailer.resume(now, &mut stats, |read, stats| batch.found.extend(find(&pipeline, &read, stats)));
             tailer
         });
-        let pipeline = Pipeline::new(&config).unwrap();
         tailer.reconcile(now, &Notes::default(), &mut stats).unwrap();
         tailer.read(now, &mut stats, |read, stats| {
-            if let Some(occurrence) = pipeline.process(&read.record, read.path, stats) {
-                batch.found.push(Found { identity: read.identity, generation: read.generation, occurrence });
-            }
+            batch.found.extend(find(&pipeline, &read, stats));
         });
         self.unseen.clear();
+        self.late.values_mut().for_each(|(_, is_unseen)| *is_unseen = false);
         if commits {
             batch.checkpoints = tailer.take_checkpoints();
             batch.first_look = is_first.then(|| self.home.logs());
@@ -179,6 +223,22 @@ impl World {
     fn backup(&self, log: usize) -> PathBuf {
         self.home.log(&format!("{}.1", LOGS[log]))
     }
+}
+
+#[cfg(target_os = "linux")]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).is_ok_and(|found| found.ino() == file.metadata().unwrap().ino())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    false
+}
+
+fn find(pipeline: &Pipeline, read: &Read<'_>, stats: &mut Stats) -> Option<Found> {
+    let occurrence = pipeline.process(&read.record, read.path, stats)?;
+    Some(Found { identity: read.identity, generation: read.generation, occurrence })
 }
 
 fn config() -> ProptestConfig {

@@ -109,3 +109,12 @@ pub fn stop(agent: &Agent) {
     assert!(agent.stop(LONGEST), "the thread did not end");
     assert_eq!(agent.failure(), None);
 }
+
+/// Waits until something holds.
+pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + LONGEST;
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::yield_now();
+    }
+}

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::support::{
-    Home, agent_with, append, caught_up, error, occurrences, record, stop, titles, truncate,
+    Home, agent_with, append, caught_up, error, occurrences, record, stop, titles, truncate, wait_until,
 };
 
 #[test]
@@ -190,5 +190,45 @@ fn what_is_replaced_while_nobody_looks_is_read_at_the_next_start() {
         assert!(std::time::Instant::now() < deadline, "{} are held", held());
         std::thread::yield_now();
     }
+    stop(&agent);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_read_from_a_file_without_a_name_is_not_lost_with_us() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    // The record stays open, and is not in the spool when we end.
+    let config = tk_incident_core::Config { idle_flush_ms: 60_000, ..home.config() };
+    let agent = agent_with(config.clone());
+    let mut writer = fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+    let held = home.state().join("held");
+    wait_until("it is seen", || fs::read_dir(&held).is_ok_and(|mut held| held.next().is_some()));
+    stop(&agent);
+    // As if nobody had been quick enough to give it a second name.
+    fs::remove_dir_all(&held).unwrap();
+    fs::remove_file(&log).unwrap();
+    let agent = agent_with(config.clone());
+    std::io::Write::write_all(&mut writer, error("nowhere else").as_bytes()).unwrap();
+    let copied =
+        || fs::read_dir(&held).into_iter().flatten().flatten().any(|copy| copy.metadata().unwrap().len() > 0);
+    wait_until("it is copied", copied);
+    stop(&agent);
+
+    // While it is open, it is read on, and the copy with it.
+    let agent = agent_with(config.clone());
+    std::io::Write::write_all(&mut writer, (error("and more") + &record("INFO", "end")).as_bytes()).unwrap();
+    assert_eq!(titles(&occurrences(&agent, 2)), ["nowhere else", "and more"]);
+    std::io::Write::write_all(&mut writer, error("the last").as_bytes()).unwrap();
+    let length = writer.metadata().unwrap().len();
+    wait_until("it is copied", || {
+        fs::read_dir(&held).unwrap().flatten().any(|copy| copy.metadata().unwrap().len() == length)
+    });
+    stop(&agent);
+
+    drop(writer);
+    let agent = agent_with(config);
+    assert_eq!(titles(&occurrences(&agent, 3)), ["nowhere else", "and more", "the last"]);
+    wait_until("the copy is gone", || fs::read_dir(&held).unwrap().next().is_none());
     stop(&agent);
 }
