@@ -96,8 +96,10 @@ impl<'a> Work<'a> {
         // The spool that knew where to go on is gone: better to find it again than never.
         let unknown = if is_known || spool.is_recovered() { Beginning::Start } else { Beginning::End };
         let checkpoints = spool.checkpoints()?;
+        let mut tailer = Tailer::new(&shared.config, checkpoints, unknown);
+        tailer.listen(shared.hint.clone());
         Ok(Self {
-            tailer: Tailer::new(&shared.config, checkpoints, unknown, shared.hint.clone()),
+            tailer,
             batch: Batch { first_look: (!is_known).then(|| shared.log_folder.clone()), ..Batch::default() },
             evidence_ms: spool.next_evidence_ms()?,
             shared,

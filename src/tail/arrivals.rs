@@ -31,32 +31,43 @@ pub struct Arrival {
     pub is_new: bool,
 }
 
+impl Arrival {
+    /// Opens a file that has just appeared; None if it has gone already, or is none.
+    #[must_use]
+    pub fn open(path: PathBuf, is_new: bool) -> Option<Self> {
+        // Opening a pipe would wait for its other end.
+        let file = path.metadata().is_ok_and(|metadata| metadata.is_file()).then(|| open(&path).ok())??;
+        let identity = platform::identity_of(&file, &path).ok()?;
+        Some(Self { identity, path, file, is_new })
+    }
+}
+
 /// Listens to a folder. Events are a hint: without them all is found at the next look, if it is still there.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Arrivals {
-    waiting: Receiver<Arrival>,
+    waiting: Option<Receiver<Arrival>>,
     /// None where the system has no more watches to give.
-    _watcher: Option<RecommendedWatcher>,
+    watcher: Option<RecommendedWatcher>,
 }
 
 impl Arrivals {
     /// Listens to a folder from now on, and passes a hint on whenever something changes in it.
-    #[must_use]
-    pub fn listen(folder: &Path, held: Arc<Held>, writers: Arc<Mutex<Writers>>, hint: Sender<()>) -> Self {
+    pub fn listen(&mut self, folder: &Path, held: Arc<Held>, writers: Arc<Mutex<Writers>>, hint: Sender<()>) {
         let (arrive, waiting) = bounded(MOST_WAITING);
         let listener = Listener { held, writers, arrive, hint };
-        let watcher = notify::recommended_watcher(move |event| listener.hear(event)).ok();
-        let watcher = watcher.and_then(|mut watcher| {
-            watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
-            Some(watcher)
-        });
-        Self { waiting, _watcher: watcher }
+        self.waiting = Some(waiting);
+        self.watcher = notify::recommended_watcher(move |event| listener.hear(event)).ok();
+        if let Some(watcher) = &mut self.watcher
+            && watcher.watch(folder, RecursiveMode::NonRecursive).is_err()
+        {
+            self.watcher = None;
+        }
     }
 
     /// Takes the files that have appeared.
     #[must_use]
     pub fn take(&self) -> Vec<Arrival> {
-        self.waiting.try_iter().collect()
+        self.waiting.iter().flat_map(Receiver::try_iter).collect()
     }
 }
 
@@ -94,7 +105,7 @@ impl Listener {
         if !path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy())) {
             return;
         }
-        match opened(path, is_new) {
+        match Arrival::open(path, is_new) {
             Some(arrival) if !self.held.has(arrival.identity) => self.arrived(arrival),
             // The name belongs to no file, or to one that had it before: the one that was made with it is gone.
             _ if is_new => self.look_for_missed(),
@@ -131,11 +142,4 @@ fn appears(kind: EventKind) -> Option<bool> {
         EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Some(false),
         _ => None,
     }
-}
-
-fn opened(path: PathBuf, is_new: bool) -> Option<Arrival> {
-    // Opening a pipe would wait for its other end.
-    let file = path.metadata().is_ok_and(|metadata| metadata.is_file()).then(|| open(&path).ok())??;
-    let identity = platform::identity_of(&file, &path).ok()?;
-    Some(Arrival { identity, path, file, is_new })
 }

@@ -36,13 +36,12 @@ use crate::notes::Notes;
 use crate::record::Record;
 use crate::stats::Stats;
 
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrival, Arrivals};
 pub use checkpoint::{Beginning, Checkpoint, Loss};
 pub use harvester::Harvester;
 pub use identity::FileIdentity;
 pub use platform::{open, read_at};
 
-use arrivals::Arrival;
 use held::{Held, Kept};
 use writers::{OpenLog, Writers};
 
@@ -88,14 +87,14 @@ pub struct Tailer {
 }
 
 impl Tailer {
-    /// A tailer that goes on at these checkpoints. `hint` is raised when there may be something to read.
+    /// A tailer that goes on at these checkpoints.
     #[must_use]
-    pub fn new(config: &Config, checkpoints: Vec<Checkpoint>, unknown: Beginning, hint: Sender<()>) -> Self {
+    pub fn new(config: &Config, checkpoints: Vec<Checkpoint>, unknown: Beginning) -> Self {
         let folder = config.log_folder();
         let held = Arc::new(Held::new(&config.state_folder()));
         let writers = Arc::new(Mutex::new(Writers::new(&folder)));
         Self {
-            arrivals: Arrivals::listen(&folder, Arc::clone(&held), Arc::clone(&writers), hint),
+            arrivals: Arrivals::default(),
             writers,
             held,
             folder,
@@ -112,18 +111,29 @@ impl Tailer {
         }
     }
 
+    /// Listens to the folder from now on. `hint` is raised when there may be something to read.
+    pub fn listen(&mut self, hint: Sender<()>) {
+        self.arrivals.listen(&self.folder, Arc::clone(&self.held), Arc::clone(&self.writers), hint);
+    }
+
     /// Looks at the folder and at the writers: opens what is new, and learns new names.
     pub fn reconcile(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
-        for Arrival { identity, path, file, is_new } in self.arrivals.take() {
-            let unknown = if is_new { Beginning::Start } else { self.unknown };
-            // If it has a name still, the look at the folder says what is wrong with it.
-            self.adopt(identity, path, file, unknown, now, stats).unwrap_or_default();
+        for arrival in self.arrivals.take() {
+            self.arrived(arrival, now, stats);
         }
         self.look_at_folder(now, notes, stats)?;
         self.look_at_writers(now, stats);
         // Whatever the first look did not show has appeared under our eyes.
         self.unknown = Beginning::Start;
         Ok(())
+    }
+
+    /// Follows a file that was opened when it appeared, however long ago that was.
+    pub fn arrived(&mut self, arrival: Arrival, now: Instant, stats: &mut Stats) {
+        let Arrival { identity, path, file, is_new } = arrival;
+        let unknown = if is_new { Beginning::Start } else { self.unknown };
+        // If it has a name still, the look at the folder says what is wrong with it.
+        self.adopt(identity, path, file, unknown, now, stats).unwrap_or_default();
     }
 
     /// Reads from each file in turn. True if there is more to read at once.
@@ -173,10 +183,11 @@ impl Tailer {
 
     /// The checkpoints that have moved since they were last taken.
     pub fn take_checkpoints(&mut self) -> Vec<Checkpoint> {
-        let moved = self.harvesters.values_mut().filter(|harvester| harvester.has_moved());
-        let mut points: Vec<_> = moved.map(Harvester::checkpoint).collect();
         self.let_go.extend(self.released.iter().map(|point| point.identity));
-        points.append(&mut self.released);
+        // An identity that was let go can have been given to a new file since: that one's checkpoint counts.
+        let mut points = std::mem::take(&mut self.released);
+        let moved = self.harvesters.values_mut().filter(|harvester| harvester.has_moved());
+        points.extend(moved.map(Harvester::checkpoint));
         points
     }
 

@@ -15,7 +15,7 @@ use tk_incident_core::notes::Notes;
 use tk_incident_core::pipeline::Pipeline;
 use tk_incident_core::spool::{Batch, Found, Place, Spool, SpoolReader};
 use tk_incident_core::stats::Stats;
-use tk_incident_core::tail::{Beginning, Read, Tailer};
+use tk_incident_core::tail::{Arrival, Beginning, Read, Tailer};
 
 use super::support::{Home, append, error, record, truncate};
 
@@ -64,10 +64,26 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..40)
 }
 
+fn events() -> impl Strategy<Value = Events> {
+    prop_oneof![Just(Events::AsTheyCome), Just(Events::Never), Just(Events::Late)]
+}
+
 const LOGS: [&str; 2] = ["tk-maya.log", "tk-nuke.log"];
+
+/// What is heard of the files that appear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Events {
+    AsTheyCome,
+    Never,
+    /// Some time later, the last one first.
+    Late,
+}
 
 struct World {
     home: Home,
+    events: Events,
+    /// Files that have appeared, and of which nothing is heard yet.
+    unheard: Vec<Arrival>,
     spool: Spool,
     tailer: Option<Tailer>,
     now: Instant,
@@ -79,11 +95,13 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(events: Events) -> Self {
         let home = Home::new();
         let spool = Spool::open(&Place::local(&home.state()), &Notes::default()).unwrap();
         let mut world = Self {
             home,
+            events,
+            unheard: Vec::new(),
             spool,
             tailer: None,
             now: Instant::now(),
@@ -168,8 +186,12 @@ impl World {
         if !name.exists() {
             self.unseen.insert(name.clone());
         }
+        let is_new = !name.exists();
         for piece in text.as_bytes().chunks(text.len().div_ceil(pieces)) {
             append(&name, piece);
+            if is_new && self.events == Events::Late {
+                self.unheard.extend(Arrival::open(name.clone(), true));
+            }
             if pieces > 1 {
                 self.pass(true);
             }
@@ -189,14 +211,22 @@ impl World {
         let config = self.home.config();
         let (mut stats, mut batch) = (Stats::default(), Batch::default());
         let is_first = !self.spool.knows_folder(&self.home.logs()).unwrap();
-        let (spool, now) = (&self.spool, self.now);
+        let (spool, now, events) = (&self.spool, self.now, self.events);
         let pipeline = Pipeline::new(&config).unwrap();
         let tailer = self.tailer.get_or_insert_with(|| {
             let unknown = if is_first { Beginning::End } else { Beginning::Start };
-            let mut tailer = Tailer::new(&config, spool.checkpoints().unwrap(), unknown, bounded(1).0);
+            let mut tailer = Tailer::new(&config, spool.checkpoints().unwrap(), unknown);
+            if events == Events::AsTheyCome {
+                tailer.listen(bounded(1).0);
+            }
             tailer.resume(now, &mut stats, |read, stats| batch.found.extend(find(&pipeline, &read, stats)));
             tailer
         });
+        // Half of what there is to hear, so that some of it comes late, and some of it very late.
+        let heard = self.unheard.len().div_ceil(2);
+        for arrival in self.unheard.drain(self.unheard.len() - heard..).rev() {
+            tailer.arrived(arrival, now, &mut stats);
+        }
         tailer.reconcile(now, &Notes::default(), &mut stats).unwrap();
         tailer.read(now, &mut stats, |read, stats| {
             batch.found.extend(find(&pipeline, &read, stats));
@@ -251,8 +281,8 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn model(steps in steps()) {
-        let mut world = World::new();
+    fn model(steps in steps(), events in events()) {
+        let mut world = World::new(events);
         for step in steps {
             world.take(step);
         }
