@@ -9,7 +9,7 @@ pub struct Line<'a> {
     pub start: u64,
     /// Offset behind its newline.
     pub end: u64,
-    /// Its bytes; a carriage return before the newline is taken off.
+    /// Its bytes without NUL bytes before them; a carriage return before the newline is taken off.
     pub text: &'a [u8],
     /// Bytes that did not fit and are not in `text`.
     pub cut_bytes: u64,
@@ -20,6 +20,8 @@ pub struct Line<'a> {
 pub struct Framer {
     /// The beginning of a line whose end has not come; never longer than `most`.
     held: Vec<u8>,
+    /// NUL bytes before them.
+    nuls: u64,
     /// Offset of the first byte of that line.
     start: u64,
     /// Offset of the next byte to come. `next - start` can be more than `held` holds.
@@ -31,7 +33,7 @@ impl Framer {
     /// A framer for bytes from this offset on, that keeps at most `most` bytes of a line.
     #[must_use]
     pub fn new(offset: u64, most: usize) -> Self {
-        Self { held: Vec::new(), start: offset, next: offset, most }
+        Self { held: Vec::new(), nuls: 0, start: offset, next: offset, most }
     }
 
     /// Offset of the next byte to come.
@@ -52,6 +54,12 @@ impl Framer {
         self.start < self.next
     }
 
+    /// Bytes of memory that are held.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.held.capacity()
+    }
+
     /// Takes the next bytes and gives out each line that they complete.
     pub fn push(&mut self, mut bytes: &[u8], mut give: impl FnMut(Line<'_>)) {
         while let Some(at) = memchr(b'\n', bytes) {
@@ -61,7 +69,9 @@ impl Framer {
                 self.give_held(&mut give);
             } else {
                 let end = self.start + head.len() as u64;
-                give(line(self.start, end, &head[..head.len().min(self.most)]));
+                let text = &head[leading_nuls(head)..];
+                let nuls = (head.len() - text.len()) as u64;
+                give(line(self.start, end, nuls, &text[..text.len().min(self.most)]));
                 self.start = end;
                 self.next = end;
             }
@@ -78,13 +88,17 @@ impl Framer {
     }
 
     fn hold(&mut self, bytes: &[u8]) {
-        let room = self.most - self.held.len();
-        self.held.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.next += bytes.len() as u64;
+        let nuls = if self.held.is_empty() { leading_nuls(bytes) } else { 0 };
+        self.nuls += nuls as u64;
+        let text = &bytes[nuls..];
+        let room = self.most - self.held.len();
+        self.held.extend_from_slice(&text[..text.len().min(room)]);
     }
 
     fn give_held(&mut self, give: &mut impl FnMut(Line<'_>)) {
-        give(line(self.start, self.next, &self.held));
+        give(line(self.start, self.next, self.nuls, &self.held));
+        self.nuls = 0;
         // One long line must not keep its memory for the life of the file.
         self.held.clear();
         self.held.shrink_to(64 << 10);
@@ -92,10 +106,16 @@ impl Framer {
     }
 }
 
-fn line(start: u64, end: u64, kept: &[u8]) -> Line<'_> {
+/// The NUL bytes that a line begins with: its file was truncated under its writer, which leaves a hole of any length
+/// (logrotate #286). Held, they would take the place of the record behind them.
+fn leading_nuls(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| **byte == 0).count()
+}
+
+fn line(start: u64, end: u64, nuls: u64, kept: &[u8]) -> Line<'_> {
     let text = kept.strip_suffix(b"\n").unwrap_or(kept);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
-    Line { start, end, text, cut_bytes: (end - start) - kept.len() as u64 }
+    Line { start, end, text, cut_bytes: (end - start) - nuls - kept.len() as u64 }
 }
 
 #[cfg(test)]
@@ -126,6 +146,14 @@ mod tests {
         for pieces in [vec![&b"0123456789\nab\n"[..]], vec![b"012", b"34567", b"89\na", b"b\n"]] {
             let (out, _) = lines(&pieces, 4);
             assert_eq!(out, [(10, 21, "0123".into(), 7), (21, 24, "ab".into(), 0)]);
+        }
+    }
+
+    #[test]
+    fn a_hole_takes_nothing_of_the_line_behind_it() {
+        for pieces in [vec![&b"\0\0\0\0\0\0ab\nc\n"[..]], vec![b"\0\0\0", b"\0\0\0", b"ab", b"\nc\n"]] {
+            let (out, _) = lines(&pieces, 4);
+            assert_eq!(out, [(10, 19, "ab".into(), 0), (19, 21, "c".into(), 0)]);
         }
     }
 
