@@ -48,6 +48,10 @@ use writers::{OpenLog, Writers};
 /// Bytes of one file that are read before another has its turn.
 const TURN_BYTES: usize = 1 << 20;
 
+/// Bytes of records that all files together may give before they are committed: until then they lie in memory. A record
+/// counts where it ends, however long ago it began.
+const PASS_BYTES: u64 = 8 << 20;
+
 /// A record, and the file life that it stands in.
 #[derive(Debug)]
 pub struct Read<'a> {
@@ -83,6 +87,8 @@ pub struct Tailer {
     /// What was gone before it could be read.
     lost: Vec<Loss>,
     unknown: Beginning,
+    /// Whose turn is next, where the last pass ended before everybody had one.
+    next_turn: Option<FileIdentity>,
     buffer: Vec<u8>,
 }
 
@@ -107,6 +113,7 @@ impl Tailer {
             drained: Vec::new(),
             lost: Vec::new(),
             unknown,
+            next_turn: None,
             buffer: vec![0; 128 << 10],
         }
     }
@@ -136,7 +143,7 @@ impl Tailer {
         self.adopt(identity, path, file, unknown, now, stats).unwrap_or_default();
     }
 
-    /// Reads from each file in turn. True if there is more to read at once.
+    /// Reads from each file in turn, until there is enough for a commit. True if there is more to read at once.
     pub fn read(
         &mut self,
         now: Instant,
@@ -145,11 +152,22 @@ impl Tailer {
     ) -> bool {
         let mut more = false;
         let mut done = Vec::new();
+        let read_before = stats.bytes_read;
         let searched_at = self.writers.lock().searched_at();
         // Before it is read: what is read and not committed must not be in this process alone.
         self.held.copy_on();
-        for harvester in self.harvesters.values_mut() {
-            let (identity, path) = (harvester.identity, harvester.path.clone());
+        let mut turns: Vec<_> = self.harvesters.keys().copied().collect();
+        let first =
+            self.next_turn.take().map_or(0, |next| turns.partition_point(|identity| *identity < next));
+        turns.rotate_left(first);
+        for identity in turns {
+            if stats.bytes_read - read_before >= PASS_BYTES {
+                self.next_turn = Some(identity);
+                more = true;
+                break;
+            }
+            let Some(harvester) = self.harvesters.get_mut(&identity) else { continue };
+            let path = harvester.path.clone();
             let writers = &self.writers;
             let mut give = |generation, record: Record, stats: &mut Stats| {
                 writers.lock().note(record.header.pid);
@@ -297,9 +315,11 @@ impl Tailer {
         if self.harvesters.contains_key(&identity) {
             return Ok(());
         }
-        let known = self.checkpoints.remove(&identity);
+        // If this fails it is tried again, from the same place.
+        let known = self.checkpoints.get(&identity);
         let mut harvester =
-            Harvester::new(identity, path, file, known.as_ref(), unknown, self.max_record_bytes, now, stats)?;
+            Harvester::new(identity, path, file, known, unknown, self.max_record_bytes, now, stats)?;
+        self.checkpoints.remove(&identity);
         harvester.is_copied =
             self.held.hold(identity, &harvester.path, &harvester.file, harvester.committed());
         self.lost.extend(harvester.take_loss());

@@ -51,13 +51,13 @@ impl Tailer {
             self.held.copy_again(&kept, &file, checkpoint);
             return self.adopt(kept.identity, path, file, Beginning::Start, now, stats);
         }
-        let known = self.checkpoints.remove(&kept.identity);
+        let known = self.checkpoints.get(&kept.identity);
         let (identity, copy) = (kept.identity, kept.file.try_clone()?);
         let mut harvester = Harvester::new(
             identity,
             path.clone(),
             copy,
-            known.as_ref(),
+            known,
             Beginning::Start,
             self.max_record_bytes,
             now,
