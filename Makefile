@@ -56,7 +56,8 @@ test-toolkit: $(DEVELOPED) $(WHEEL) ## the app in a real Toolkit; needs SGTK_COR
 	@$(BIN)/pytest -m toolkit tests/bundle
 
 .PHONY: test-soak
-test-soak: $(DEVELOPED) ## the long storms over a log folder, with 200 kills of the reporter; 25 minutes
+test-soak: $(DEVELOPED) ## the long storms over a log folder, with 200 kills of the reporter, and the core's long forms; 30 minutes
+	PROPTEST_CASES=1000 cargo test --locked --release --test core
 	@$(BIN)/python tests/storm/storm.py --matrix long
 
 .PHONY: check

@@ -20,6 +20,8 @@ pub struct Config {
     pub idle_flush_ms: u64,
     /// Bytes of a record that are kept; a longer one is cut.
     pub max_record_bytes: usize,
+    /// Mebibytes that the spool may take on disk.
+    pub max_spool_mib: u64,
     /// Levels that match.
     pub levels: Vec<Level>,
     /// Regular expressions that make a record match whatever its level.
@@ -63,6 +65,7 @@ impl Default for Config {
             state_folder: None,
             idle_flush_ms: 150,
             max_record_bytes: 1 << 20,
+            max_spool_mib: 200,
             levels: vec![Level::Error, Level::Critical],
             include_patterns: Vec::new(),
             exclude_patterns: Vec::new(),
@@ -125,6 +128,7 @@ impl Config {
         };
         in_range("idle_flush_ms", self.idle_flush_ms, 10, 60_000)?;
         in_range("max_record_bytes", self.max_record_bytes as u64, 1 << 10, 1 << 26)?;
+        in_range("max_spool_mib", self.max_spool_mib, 1, 1 << 20)?;
         in_range("recurrence_interval_s", self.recurrence_interval_s, 1, 7 * 86_400)
     }
 }
@@ -157,6 +161,7 @@ mod tests {
         assert!(refusal(r#"{"idle_flsh_ms": 1}"#).contains("idle_flsh_ms"));
         assert!(refusal(r#"{"idle_flush_ms": "x"}"#).starts_with("setting idle_flush_ms: invalid type"));
         assert!(refusal(r#"{"idle_flush_ms": 1}"#).contains("not between 10 and"));
+        assert!(refusal(r#"{"max_spool_mib": 0}"#).contains("max_spool_mib: 0 is not between 1 and"));
         assert!(refusal(r#"{"levels": ["LOUD"]}"#).contains("levels"));
     }
 }

@@ -171,6 +171,7 @@ impl Scan {
         }
         self.stats.bytes_read += count as u64;
         self.stats.orphan_lines += current.records.take_orphan_lines();
+        self.stats.orphan_bytes += current.records.take_orphan_bytes();
         if count > 0 {
             self.current = Some(current);
         }

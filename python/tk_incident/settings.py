@@ -27,6 +27,7 @@ class Settings:
     state_folder: Optional[Path] = None
     idle_flush_ms: int = 150
     max_record_bytes: int = 1_048_576
+    max_spool_mib: int = 200
     levels: Sequence[str] = ("ERROR", "CRITICAL")
     include_patterns: Sequence[str] = ()
     exclude_patterns: Sequence[str] = ()

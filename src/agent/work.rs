@@ -11,7 +11,7 @@ use crate::config::TicketScope;
 use crate::error::{ErrorKind, Result};
 use crate::leader::Leadership;
 use crate::pipeline::Pipeline;
-use crate::spool::{Batch, Due, Found, Spool, now_ms};
+use crate::spool::{Batch, Bounds, Due, Found, Spool, now_ms};
 use crate::stats::Stats;
 use crate::tail::{Beginning, Read, Tailer};
 
@@ -74,6 +74,7 @@ pub(super) struct Work<'a> {
     committed_at: Instant,
     active_at: Instant,
     evidence_ms: Option<i64>,
+    bounds: Bounds,
 }
 
 impl<'a> Work<'a> {
@@ -102,6 +103,7 @@ impl<'a> Work<'a> {
             tailer,
             batch: Batch { first_look: (!is_known).then(|| shared.log_folder.clone()), ..Batch::default() },
             evidence_ms: spool.next_evidence_ms()?,
+            bounds: Bounds::new(shared.config.max_spool_mib << 20),
             shared,
             spool,
             pipeline,
@@ -162,6 +164,7 @@ impl<'a> Work<'a> {
         if !more {
             self.take_evidence();
         }
+        self.make_room(more);
         if !self.shared.looked.swap(true, Ordering::AcqRel) {
             self.shared.signal.raise();
         }
@@ -227,6 +230,7 @@ impl<'a> Work<'a> {
         match self.capture_due(now) {
             Ok(next) => {
                 self.evidence_ms = next;
+                self.bounds.try_again();
                 self.shared.notes.over("evidence", "");
                 self.shared.signal.raise();
             }
@@ -237,6 +241,24 @@ impl<'a> Work<'a> {
                     .say("evidence", "", || format!("cannot keep the evidence of an error: {error}"));
             }
         }
+    }
+
+    /// Keeps the spool within its cap.
+    fn make_room(&mut self, tail_is_busy: bool) {
+        let notes = &self.shared.notes;
+        match self.spool.make_room(&mut self.bounds, tail_is_busy) {
+            Ok(()) => notes.over("room", ""),
+            Err(error) => notes.say("room", "", || format!("cannot make room in the spool: {error}")),
+        }
+        // Evidence that is still to be taken is room that can still be made.
+        if !self.bounds.is_exhausted() || self.evidence_ms.is_some() {
+            notes.over("full", "");
+            return;
+        }
+        notes.say("full", "", || {
+            let most = self.shared.config.max_spool_mib;
+            format!("the spool takes more than its {most} MiB, with one short record kept of each problem; raise max_spool_mib")
+        });
     }
 
     /// Captures what is due, file by file; when the next is due.
@@ -268,6 +290,9 @@ impl<'a> Work<'a> {
         }
         if let Some(evidence) = self.evidence_ms {
             pause = pause.min(Duration::from_millis((evidence - now_ms()).max(0).unsigned_abs()));
+        }
+        if self.bounds.is_working() {
+            pause = Duration::ZERO;
         }
         pause
     }

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use zip::result::ZipResult;
+use zip::result::{ZipError, ZipResult};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -11,11 +11,23 @@ use crate::error::{Error, ErrorKind, Result};
 /// Packs the members in this order, and behind them those of another archive as they are. The same
 /// members give the same bytes.
 pub fn pack(members: &[(String, String)], packed: Option<&[u8]>) -> Result<Vec<u8>> {
-    write(members, packed)
-        .map_err(|error| Error::new(ErrorKind::Internal("cannot pack the evidence".into())).because(error))
+    write(members, packed, |_| true).map_err(failed)
 }
 
-fn write(members: &[(String, String)], packed: Option<&[u8]>) -> ZipResult<Vec<u8>> {
+/// Packs the members in this order, and behind them those of another archive that are named.
+pub fn pack_again(members: &[(String, String)], packed: &[u8], names: &[&str]) -> Result<Vec<u8>> {
+    write(members, Some(packed), |name| names.contains(&name)).map_err(failed)
+}
+
+fn failed(error: ZipError) -> Error {
+    Error::new(ErrorKind::Internal("cannot pack the evidence".into())).because(error)
+}
+
+fn write(
+    members: &[(String, String)],
+    packed: Option<&[u8]>,
+    takes: impl Fn(&str) -> bool,
+) -> ZipResult<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())
@@ -28,7 +40,10 @@ fn write(members: &[(String, String)], packed: Option<&[u8]>) -> ZipResult<Vec<u
     if let Some(packed) = packed {
         let mut packed = ZipArchive::new(Cursor::new(packed))?;
         for at in 0..packed.len() {
-            zip.raw_copy_file(packed.by_index_raw(at)?)?;
+            let member = packed.by_index_raw(at)?;
+            if takes(&member.name()?) {
+                zip.raw_copy_file(member)?;
+            }
         }
     }
     Ok(zip.finish()?.into_inner())
@@ -45,5 +60,7 @@ mod tests {
         assert_eq!(packed, pack(&members, None).unwrap());
         assert!(packed.len() < 600 && packed.starts_with(b"PK"));
         assert_eq!(pack(&[], Some(&packed)).unwrap(), packed, "copied as they are");
+        assert_eq!(pack_again(&members[1..], &packed, &["a.txt"]).unwrap().len(), packed.len());
+        assert!(pack_again(&members[1..], &packed, &[]).unwrap().len() < packed.len());
     }
 }

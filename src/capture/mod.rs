@@ -19,6 +19,12 @@ pub use environment::environment;
 /// Bytes of the engine's log that are kept, from its end: what Toolkit itself keeps in one file.
 const LOG_BYTES: u64 = 5 << 20;
 
+/// Members of an archive but the engine's log.
+const MEMBERS: [&str; 4] = ["incident.json", "environment.json", "record.txt", "context.log"];
+
+/// Member that says what an archive has lost.
+const REMOVED: &str = "removed.txt";
+
 /// What explains an incident, ready to be attached.
 #[derive(Debug, Clone)]
 pub struct Evidence {
@@ -52,12 +58,25 @@ pub fn capture(
     let around = |file| window::around(file, occurrence.offset, occurrence.length);
     let context = file.map_or_else(|| gone(&occurrence.path), around);
     let members = [
-        ("incident.json".to_owned(), pretty(&json!({"incident": incident, "occurrence": occurrence}))),
-        ("environment.json".to_owned(), environment.clone()),
-        ("record.txt".to_owned(), format!("{}\n", occurrence.record)),
-        ("context.log".to_owned(), redact(&context).into_owned()),
+        (MEMBERS[0].to_owned(), pretty(&json!({"incident": incident, "occurrence": occurrence}))),
+        (MEMBERS[1].to_owned(), environment.clone()),
+        (MEMBERS[2].to_owned(), format!("{}\n", occurrence.record)),
+        (MEMBERS[3].to_owned(), redact(&context).into_owned()),
     ];
     Ok(Evidence { environment, archive: archive::pack(&members, Some(&log.0))? })
+}
+
+/// An archive without the engine's log: what is around the record stays.
+pub fn without_log(archive: &[u8]) -> Result<Vec<u8>> {
+    let members = [(REMOVED.to_owned(), "the engine's log was removed: the spool was full\n".to_owned())];
+    archive::pack_again(&members, archive, &MEMBERS)
+}
+
+/// What stands for an archive that had to go.
+pub fn remains(record: &str) -> Result<Vec<u8>> {
+    let why = "all but the record was removed: the spool was full, or the site had it already\n";
+    let members = [(REMOVED.to_owned(), why.to_owned()), ("record.txt".to_owned(), format!("{record}\n"))];
+    archive::pack(&members, None)
 }
 
 fn gone(path: &Path) -> String {

@@ -17,6 +17,7 @@ pub struct Assembler {
     open: Vec<Open>,
     most: usize,
     orphan_lines: u64,
+    orphan_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Assembler {
     /// An assembler that keeps at most `most` bytes of a record.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { open: Vec::new(), most, orphan_lines: 0 }
+        Self { open: Vec::new(), most, orphan_lines: 0, orphan_bytes: 0 }
     }
 
     /// Takes the next line; gives out the records that it ends.
@@ -38,9 +39,11 @@ impl Assembler {
         let line = Line { text: toolkit::trim(line.text), ..line };
         let most = self.most;
         let Some(header) = toolkit::parse(line.text) else {
-            match self.owner(line.text) {
-                Some(open) => open.append(line, most),
-                None => self.orphan_lines += 1,
+            if let Some(open) = self.owner(line.text) {
+                open.append(line, most);
+            } else {
+                self.orphan_lines += 1;
+                self.orphan_bytes += line.end - line.start;
             }
             return;
         };
@@ -53,7 +56,7 @@ impl Assembler {
             open.is_in_traceback &= open.record.header.pid != header.pid;
         }
         let (bytes, start, end, cut_bytes) = (line.text.to_vec(), line.start, line.end, line.cut_bytes);
-        let record = Record { start, end, header, bytes, cut_bytes };
+        let record = Record { start, end, length: end - start, header, bytes, cut_bytes };
         self.open.push(Open { record, is_in_traceback: false });
     }
 
@@ -68,9 +71,20 @@ impl Assembler {
         self.open.first().map(|open| open.record.start)
     }
 
+    /// Bytes of memory that are held.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.open.iter().map(|open| open.record.bytes.capacity()).sum()
+    }
+
     /// Takes the number of lines that belonged to no record.
     pub fn take_orphan_lines(&mut self) -> u64 {
         std::mem::take(&mut self.orphan_lines)
+    }
+
+    /// Takes the number of their bytes, line ends included.
+    pub fn take_orphan_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.orphan_bytes)
     }
 
     /// The record that a line without a header belongs to: the last one, unless it goes on with a traceback
@@ -107,6 +121,7 @@ fn append(record: &mut Record, line: Line<'_>, most: usize) {
     }
     record.cut_bytes += line.cut_bytes + (line.text.len() - kept) as u64;
     record.end = line.end;
+    record.length += line.end - line.start;
 }
 
 #[cfg(test)]
@@ -139,7 +154,7 @@ mod tests {
         let whole = format!("{HEADER}one\n  more\n\n");
         assert_eq!((out[0].start, out[0].end), (5, 5 + whole.len() as u64));
         assert_eq!(assembler.open_start(), Some(out[0].end));
-        assert_eq!(assembler.take_orphan_lines(), 1);
+        assert_eq!((assembler.take_orphan_lines(), assembler.take_orphan_bytes()), (1, 5));
         assert_eq!(last(&mut assembler).text(), format!("{HEADER}two"));
     }
 

@@ -94,6 +94,8 @@ pub struct Record {
     pub start: u64,
     /// Offset behind its last byte, the newline included.
     pub end: u64,
+    /// Bytes of its lines: less than from its start to its end where another record lies between them.
+    pub length: u64,
     /// What its first line says.
     pub header: Header,
     /// Its lines, joined by `\n`.

@@ -40,6 +40,12 @@ impl Records {
         self.framer.has_partial_line()
     }
 
+    /// Bytes of memory that are held, whatever the length of what is being read.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.framer.held_bytes() + self.assembler.held_bytes()
+    }
+
     /// Takes the next bytes and gives out each record that they complete.
     pub fn push(&mut self, bytes: &[u8], mut give: impl FnMut(Record)) {
         self.framer.push(bytes, |line| self.assembler.push(line, &mut give));
@@ -59,5 +65,10 @@ impl Records {
     /// Takes the number of lines that belonged to no record.
     pub fn take_orphan_lines(&mut self) -> u64 {
         self.assembler.take_orphan_lines()
+    }
+
+    /// Takes the number of their bytes, line ends included.
+    pub fn take_orphan_bytes(&mut self) -> u64 {
+        self.assembler.take_orphan_bytes()
     }
 }

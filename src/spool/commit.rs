@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::{Spool, rows};
 use crate::error::Result;
 use crate::incident::{Incident, IncidentState, Occurrence};
-use crate::stats::Stats;
+use crate::stats::{SpoolStats, Stats};
 use crate::tail::{Checkpoint, FileIdentity};
 
 /// An occurrence, and the file life that it stands in.
@@ -59,20 +59,15 @@ impl Spool {
     /// Commits a batch. An address that is known already is not counted again.
     pub fn commit(&self, batch: &Batch) -> Result<()> {
         self.write(|transaction| {
+            let mut stats = SpoolStats::default();
             for found in &batch.found {
-                add(transaction, batch, found)?;
+                stats.records_known += u64::from(!add(transaction, batch, found)?);
             }
             for point in &batch.checkpoints {
                 keep_checkpoint(transaction, point)?;
             }
-            for (name, value) in batch.stats.named() {
-                transaction
-                    .prepare_cached(
-                        "INSERT INTO counters VALUES (?1, ?2) \
-                         ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
-                    )?
-                    .execute(params![name, signed(value)])?;
-            }
+            count_up(transaction, &batch.stats.named())?;
+            count_up(transaction, &stats.named())?;
             if let Some(folder) = &batch.first_look {
                 transaction
                     .execute("INSERT OR IGNORE INTO folders VALUES (?1)", [folder.to_string_lossy()])?;
@@ -82,19 +77,32 @@ impl Spool {
     }
 }
 
+/// Adds to the counters.
+pub(super) fn count_up(transaction: &Transaction<'_>, counters: &[(&str, u64)]) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value";
+    for (name, value) in counters.iter().filter(|(_, value)| *value > 0) {
+        transaction.prepare_cached(sql)?.execute(params![name, signed(*value)])?;
+    }
+    Ok(())
+}
+
 /// The database's integers end at 2⁶³: no file and no count gets there.
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite::Result<()> {
+/// Takes an occurrence in; false if its address is known.
+fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite::Result<bool> {
     let Found { identity, generation, occurrence } = found;
     let identity = identity.to_string();
     let known = transaction
-        .prepare_cached("SELECT 1 FROM occurrences WHERE identity = ?1 AND generation = ?2 AND offset = ?3")?
+        .prepare_cached(
+            "SELECT 1 FROM occurrences WHERE identity = ?1 AND generation = ?2 AND offset = ?3 \
+             UNION ALL SELECT 1 FROM folded WHERE identity = ?1 AND generation = ?2 AND up_to >= ?3",
+        )?
         .exists(params![identity, generation, signed(occurrence.offset)])?;
     if known {
-        return Ok(());
+        return Ok(false);
     }
     let incident_id = count(transaction, batch, occurrence)?;
     transaction
@@ -121,7 +129,7 @@ fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite:
             occurrence.request_id,
             occurrence.record,
         ])?;
-    Ok(())
+    Ok(true)
 }
 
 /// Counts an occurrence in its incident, which it may be the first of; gives the incident's row.

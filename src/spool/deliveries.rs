@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use rusqlite::{OptionalExtension, params};
 
 use super::{Spool, now_ms, rows};
+use crate::capture::remains;
 use crate::error::Result;
 use crate::incident::{Incident, Occurrence};
 
@@ -55,8 +56,11 @@ impl Spool {
                  JOIN incidents i ON i.id = d.incident_id \
                  JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
                  JOIN occurrences o ON o.id = (SELECT min(id) FROM occurrences WHERE incident_id = i.id) \
+                 WHERE d.incident_id = (SELECT d.incident_id FROM deliveries d \
+                 JOIN incidents i ON i.id = d.incident_id \
+                 JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
                  WHERE d.delivered_count < i.count AND d.next_try_ms <= ?1 \
-                 ORDER BY d.next_try_ms, i.id LIMIT 1",
+                 ORDER BY d.next_try_ms, d.incident_id LIMIT 1)",
                 rows::INCIDENT,
                 rows::OCCURRENCE
             );
@@ -82,20 +86,26 @@ impl Spool {
     /// When the next delivery is due, in Unix milliseconds.
     pub fn next_delivery_ms(&self) -> Result<Option<i64>> {
         self.read(|connection| {
-            let sql = "SELECT min(d.next_try_ms) FROM deliveries d \
+            let sql = "SELECT d.next_try_ms FROM deliveries d \
                  JOIN incidents i ON i.id = d.incident_id \
                  JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
-                 WHERE d.delivered_count < i.count";
-            connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+                 WHERE d.delivered_count < i.count ORDER BY d.next_try_ms LIMIT 1";
+            connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()
         })
     }
 
-    /// The evidence archive of a delivery.
+    /// The evidence archive of a delivery: what is left of it, where there was no room for more.
     pub fn evidence(&self, id: i64) -> Result<Option<Vec<u8>>> {
-        self.read(|connection| {
-            let sql = "SELECT archive FROM evidence WHERE incident_id = ?1 AND archive IS NOT NULL";
-            connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()
-        })
+        let found: Option<(Vec<u8>, String)> = self.read(|connection| {
+            let sql = "SELECT e.archive, o.record FROM evidence e \
+                 JOIN occurrences o ON o.id = (SELECT min(id) FROM occurrences WHERE incident_id = ?1) \
+                 WHERE e.incident_id = ?1 AND e.archive IS NOT NULL";
+            connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        })?;
+        match found {
+            Some((archive, record)) if archive.is_empty() => remains(&record).map(Some),
+            other => Ok(other.map(|(archive, _)| archive)),
+        }
     }
 
     /// The ticket exists. True if there is such a delivery.

@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::incident::{Incident, Occurrence};
 use crate::tail::FileIdentity;
 
+/// Fewer of them where their records are as long as this together.
+const AT_ONCE_BYTES: usize = 8 << 20;
+
 /// So many incidents have their evidence taken before the tail has its turn again.
 const AT_ONCE: u32 = 32;
 
@@ -45,25 +48,32 @@ impl Spool {
                  JOIN incidents i ON i.id = e.incident_id \
                  JOIN deliveries d ON d.incident_id = i.id \
                  JOIN occurrences o ON o.id = (SELECT min(id) FROM occurrences WHERE incident_id = i.id) \
-                 WHERE e.archive IS NULL AND e.due_ms <= ?1 ORDER BY o.identity, o.generation, o.id LIMIT {}",
+                 WHERE e.incident_id IN (SELECT incident_id FROM evidence \
+                 WHERE archive IS NULL AND due_ms <= ?1 ORDER BY due_ms, incident_id LIMIT {}) \
+                 ORDER BY o.identity, o.generation, o.id",
                 rows::INCIDENT,
                 rows::OCCURRENCE,
                 AT_ONCE
             );
-            connection
-                .prepare_cached(&sql)?
-                .query_map([now_ms], |row| {
-                    let identity: String = row.get(1)?;
-                    Ok(Due {
-                        incident_id: row.get(0)?,
-                        facts: row.get(3)?,
-                        incident: rows::incident(row, 4)?,
-                        occurrence: rows::occurrence(row, 16)?,
-                        identity: identity.parse().unwrap_or(FileIdentity { volume: 0, index: 0 }),
-                        generation: row.get(2)?,
-                    })
-                })?
-                .collect()
+            let (mut due, mut bytes) = (Vec::new(), 0);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([now_ms])?;
+            while bytes < AT_ONCE_BYTES
+                && let Some(row) = rows.next()?
+            {
+                let identity: String = row.get(1)?;
+                let occurrence = rows::occurrence(row, 16)?;
+                bytes += occurrence.record.len();
+                due.push(Due {
+                    incident_id: row.get(0)?,
+                    facts: row.get(3)?,
+                    incident: rows::incident(row, 4)?,
+                    occurrence,
+                    identity: identity.parse().unwrap_or(FileIdentity { volume: 0, index: 0 }),
+                    generation: row.get(2)?,
+                });
+            }
+            Ok(due)
         })
     }
 

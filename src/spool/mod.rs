@@ -3,11 +3,13 @@
 //! A checkpoint and the occurrences before it commit in one transaction: after a kill, what lies
 //! before the checkpoint is in the spool once, and what lies behind it is read again.
 
+mod bounds;
 mod commit;
 mod deliveries;
 mod evidence;
 mod place;
 mod reader;
+mod room;
 mod rows;
 mod schema;
 
@@ -22,6 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::notes::Notes;
 use crate::tail::Checkpoint;
 
+pub use bounds::{Bounds, Size};
 pub use commit::{Batch, Found};
 pub use deliveries::Delivery;
 pub use evidence::Due;
@@ -120,6 +123,9 @@ fn connect(place: &Place, path: &Path) -> Result<Connection> {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,
     };
     connection.busy_timeout(BUSY)?;
+    // Only before the first page is written can this be said: else pages are never given back.
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
+    connection.pragma_update(None, "journal_size_limit", bounds::WAL_BYTES)?;
     match place.drive {
         Drive::Local => connection.pragma_update(None, "journal_mode", "wal")?,
         Drive::Network => {

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
 
-use super::{BUSY, FILE, rows, schema};
+use super::{BUSY, FILE, Size, rows, schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::incident::{Incident, Occurrence};
 use crate::leader::Leadership;
+use crate::stats::{SpoolStats, Stats};
 
 /// Occurrences that are read at once.
 const PAGE: i64 = 1_000;
+
+/// Fewer of them where they are as long as this together.
+const PAGE_BYTES: usize = 8 << 20;
 
 /// Reads a spool, and never writes to it.
 #[derive(Debug)]
@@ -49,7 +53,7 @@ impl SpoolReader {
         })
     }
 
-    /// At most 1,000 occurrences behind this row.
+    /// At most 1,000 occurrences behind this row; none where there is no further one.
     pub fn occurrences(&self, after_id: i64) -> Result<Vec<Occurrence>> {
         let sql = format!(
             "SELECT {} FROM occurrences o JOIN incidents i ON i.id = o.incident_id \
@@ -57,7 +61,17 @@ impl SpoolReader {
             rows::OCCURRENCE
         );
         self.read(|connection| {
-            connection.prepare_cached(&sql)?.query_map([after_id], |row| rows::occurrence(row, 0))?.collect()
+            let (mut page, mut bytes) = (Vec::new(), 0);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([after_id])?;
+            while bytes < PAGE_BYTES
+                && let Some(row) = rows.next()?
+            {
+                let occurrence = rows::occurrence(row, 0)?;
+                bytes += occurrence.record.len();
+                page.push(occurrence);
+            }
+            Ok(page)
         })
     }
 
@@ -71,6 +85,8 @@ impl SpoolReader {
 
     /// Who leads, what is followed, and the books.
     pub fn status(&self) -> Result<Value> {
+        // Of one moment: a reporter may be at work, and the books are to balance.
+        let _moment = self.connection.unchecked_transaction()?;
         let folders: Vec<String> = self.read(|connection| {
             connection
                 .prepare("SELECT path FROM folders ORDER BY path")?
@@ -85,6 +101,7 @@ impl SpoolReader {
             "spool": self.path,
             "schema_version": schema::version(&self.connection)?,
             "log_folders": led,
+            "size": self.size()?,
             "files": self.files()?,
             "counters": self.counters()?,
             "books": self.books()?,
@@ -106,26 +123,57 @@ impl SpoolReader {
     }
 
     fn counters(&self) -> Result<Map<String, Value>> {
+        let known = [Stats::default().named(), SpoolStats::default().named()].concat();
+        let mut all: Map<_, _> =
+            known.into_iter().map(|(name, none)| (name.to_owned(), none.into())).collect();
         self.read(|connection| {
             let mut statement = connection.prepare("SELECT name, value FROM counters ORDER BY name")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.into())))?;
-            rows.collect()
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                all.insert(row.get(0)?, row.get::<_, i64>(1)?.into());
+            }
+            Ok(all)
         })
     }
 
-    /// Captured = delivered + waiting + discarded. Nothing is ever discarded so far.
-    fn books(&self) -> Result<Value> {
-        let (captured, delivered) = self.read(|connection| {
-            connection.query_row(
-                "SELECT (SELECT count(*) FROM occurrences), \
-                 coalesce((SELECT sum(min(d.delivered_count, i.count)) FROM deliveries d \
-                 JOIN incidents i ON i.id = d.incident_id), 0)",
-                [],
-                |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
-            )
+    fn size(&self) -> Result<Value> {
+        let (size, cap): (Size, Option<u64>) = self.read(|connection| {
+            let size = Size::of(connection, self.path.parent().unwrap_or(&self.path))?;
+            let sql = "SELECT max(cap_bytes) FROM bounds";
+            Ok((
+                size,
+                connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?.map(i64::unsigned_abs),
+            ))
         })?;
-        let waiting = captured - delivered;
-        Ok(json!({"captured": captured, "delivered": delivered, "waiting": waiting, "discarded": {}}))
+        let Size { used_bytes, file_bytes, wal_bytes } = size;
+        Ok(
+            json!({"used_bytes": used_bytes, "file_bytes": file_bytes, "wal_bytes": wal_bytes, "cap_bytes": cap}),
+        )
+    }
+
+    /// Read = matched + not matched; matched = captured + known; captured = kept + folded, and also
+    /// delivered + waiting + discarded. Nothing is ever discarded so far. No number here is worked out from another.
+    fn books(&self) -> Result<Value> {
+        let sql = "WITH n AS (SELECT name, value FROM counters) SELECT \
+             coalesce((SELECT value FROM n WHERE name = 'records_read'), 0), \
+             coalesce((SELECT value FROM n WHERE name = 'matched'), 0), \
+             coalesce((SELECT value FROM n WHERE name = 'not_matched'), 0), \
+             coalesce((SELECT value FROM n WHERE name = 'records_known'), 0), \
+             coalesce((SELECT value FROM n WHERE name = 'occurrences_folded'), 0), \
+             (SELECT count(*) FROM occurrences), coalesce(sum(i.count), 0), \
+             coalesce(sum(min(d.delivered_count, i.count)), 0), \
+             coalesce(sum(max(i.count - d.delivered_count, 0)), 0) \
+             FROM incidents i JOIN deliveries d ON d.incident_id = i.id";
+        let names =
+            ["read", "matched", "not_matched", "known", "folded", "kept", "captured", "delivered", "waiting"];
+        let mut books: Map<String, Value> = self.read(|connection| {
+            connection.query_row(sql, [], |row| {
+                let numbers = names.iter().enumerate();
+                numbers.map(|(at, name)| Ok(((*name).to_owned(), row.get::<_, i64>(at)?.into()))).collect()
+            })
+        })?;
+        books.insert("discarded".to_owned(), json!({}));
+        Ok(books.into())
     }
 
     /// Deliveries that failed and wait.

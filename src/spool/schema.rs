@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Each step takes the schema one version on; the version is the database's `user_version`.
-const STEPS: &[&str] = &[r"
+const STEPS: &[&str] = &[
+    r"
 CREATE TABLE folders (
     path TEXT PRIMARY KEY               -- log folders that were looked at before
 ) WITHOUT ROWID;
@@ -80,7 +81,31 @@ CREATE TABLE deliveries (
     next_try_ms INTEGER NOT NULL DEFAULT 0,
     last_error TEXT
 );
-"];
+",
+    r"
+CREATE TABLE bounds (
+    cap_bytes INTEGER NOT NULL          -- what the last leader let the spool take on disk
+);
+
+CREATE TABLE folded (                   -- file lives in which rows of occurrences were folded into counts
+    identity TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    up_to INTEGER NOT NULL,             -- offset of the last such row: all before it was counted
+    PRIMARY KEY (identity, generation)
+) WITHOUT ROWID;
+
+ALTER TABLE occurrences ADD COLUMN shortened INTEGER NOT NULL DEFAULT 0;   -- bytes cut out of its record
+ALTER TABLE evidence ADD COLUMN has_log INTEGER NOT NULL DEFAULT 1;        -- an empty archive: it was removed
+
+-- In a storm there are a hundred thousand of each.
+CREATE INDEX evidence_to_take ON evidence (due_ms, incident_id) WHERE archive IS NULL;
+CREATE INDEX deliveries_in_turn ON deliveries (next_try_ms, incident_id);
+
+-- What was known already was not counted until now.
+INSERT INTO counters SELECT 'records_known', value - (SELECT count(*) FROM occurrences)
+    FROM counters WHERE name = 'matched' AND value > (SELECT count(*) FROM occurrences);
+",
+];
 
 /// Brings the tables up to date.
 pub fn migrate(connection: &mut Connection) -> Result<()> {

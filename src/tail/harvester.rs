@@ -38,6 +38,8 @@ pub struct Harvester {
     /// Since when no look at the folder has found it.
     pub(super) nameless_since: Option<Instant>,
     records: Records,
+    /// Up to where the bytes of this life are in the books.
+    counted: u64,
     max_record_bytes: usize,
     /// When a process was last seen to have it open for writing.
     pub(super) written_at: Option<Instant>,
@@ -87,7 +89,10 @@ impl Harvester {
                     seen_to: point.offset,
                 });
             }
-            None if unknown == Beginning::End => offset = file.metadata()?.len(),
+            None if unknown == Beginning::End => {
+                offset = file.metadata()?.len();
+                stats.bytes_skipped += offset;
+            }
             None => {}
         }
         let proof = (offset, anchor(&file, offset)?);
@@ -99,6 +104,7 @@ impl Harvester {
             is_copied: false,
             nameless_since: None,
             records: Records::new(offset, max_record_bytes),
+            counted: offset,
             max_record_bytes,
             written_at: None,
             modified: None,
@@ -145,8 +151,7 @@ impl Harvester {
                 _ => break,
             }
         }
-        stats.bytes_read += read as u64;
-        stats.orphan_lines += self.records.take_orphan_lines();
+        self.count(stats);
         read >= most
     }
 
@@ -161,6 +166,7 @@ impl Harvester {
         if self.flush_at(idle_flush).is_some_and(|at| at <= now) {
             let generation = self.generation;
             self.records.flush(|record| give(generation, record, stats));
+            self.count(stats);
         }
     }
 
@@ -175,7 +181,7 @@ impl Harvester {
     pub(super) fn finish(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
         let generation = self.generation;
         self.records.finish(|record| give(generation, record, stats));
-        stats.orphan_lines += self.records.take_orphan_lines();
+        self.count(stats);
     }
 
     /// Takes what its last life took with it, if one has just ended.
@@ -226,6 +232,15 @@ impl Harvester {
         Checkpoint { identity, generation, offset, anchor, path, followed: true }
     }
 
+    /// Counts what lies before the checkpoint, and nothing of an open record: after a kill that is read again.
+    fn count(&mut self, stats: &mut Stats) {
+        let up_to = self.records.checkpoint();
+        stats.bytes_read += up_to - self.counted;
+        self.counted = up_to;
+        stats.orphan_lines += self.records.take_orphan_lines();
+        stats.orphan_bytes += self.records.take_orphan_bytes();
+    }
+
     fn is_same_life(&self) -> bool {
         let (offset, hash) = &self.proof;
         // A failing read says nothing about the file's life.
@@ -239,6 +254,7 @@ impl Harvester {
         self.finish(stats, give);
         self.generation += 1;
         self.records = Records::new(0, self.max_record_bytes);
+        self.counted = 0;
         self.proof = (0, String::new());
         self.taken = None;
         stats.generations += 1;

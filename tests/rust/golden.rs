@@ -23,6 +23,9 @@ fn read(path: &Path, pieces: &mut dyn Iterator<Item = &[u8]>) -> Value {
     }
     records.finish(&mut give);
     stats.orphan_lines = records.take_orphan_lines();
+    stats.orphan_bytes = records.take_orphan_bytes();
+    stats.bytes_read = records.position();
+    assert_eq!(stats.record_bytes + stats.orphan_bytes, stats.bytes_read, "{}", path.display());
     let found: Vec<&Occurrence> = found.iter().collect();
     json!({"occurrences": found, "stats": stats})
 }

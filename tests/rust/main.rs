@@ -3,6 +3,9 @@
 
 mod agent;
 mod bad_input;
+mod books;
+mod bounded;
+mod cuts;
 mod golden;
 mod model;
 mod support;

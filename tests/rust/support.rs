@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use proptest::test_runner::Config as Property;
 use tempfile::TempDir;
 use tk_incident_core::{Agent, Config, Occurrence};
 
@@ -117,4 +118,15 @@ pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
         assert!(Instant::now() < deadline, "never: {what}");
         std::thread::yield_now();
     }
+}
+
+/// Whether the long forms are to run.
+pub fn is_long() -> bool {
+    std::env::var_os("PROPTEST_CASES").is_some()
+}
+
+/// So many cases in the short form.
+pub fn config_of_a_property(cases: u32) -> Property {
+    let config = Property { failure_persistence: None, ..Property::default() };
+    if is_long() { config } else { Property { cases, ..config } }
 }

@@ -97,7 +97,7 @@ def _differences(written: Written, problems: Sequence[Problem], books: dict[str,
     if written.rollovers == 0:
         differences.append("no log rolled over: somebody kept it from being renamed")
     if books["waiting"] or not is_balanced(books):
-        differences.append(balance(books))
+        differences.extend(balance(books))
     return differences
 
 

@@ -13,6 +13,8 @@ from tk_incident.cli.table import Column
 if TYPE_CHECKING:
     from tk_incident.cli.arguments import Commands
 
+_MIB = 1 << 20
+
 
 def register(commands: "Commands") -> None:
     """Add the command."""
@@ -47,9 +49,8 @@ def _show(screen: Screen, status: Mapping[str, Any]) -> None:
             [(file["path"], f"{file['offset']:,}", _lag(file["lag_bytes"])) for file in status["files"]],
         )
     screen.line()
-    screen.line(balance(status["books"]))
-    counters = [f"{count:,} {name.replace('_', ' ')}" for name, count in status["counters"].items() if count]
-    screen.line(f"Counters: {', '.join(counters) or 'nothing was read yet'}")
+    for line in (*balance(status["books"]), *_remarks(status["counters"]), _disk(status["size"])):
+        screen.line(line)
     if status["deliveries"]:
         screen.line()
         screen.table(
@@ -71,23 +72,59 @@ def _show(screen: Screen, status: Mapping[str, Any]) -> None:
         )
 
 
-def balance(books: Mapping[str, Any]) -> str:
-    """Say where everything is that was ever captured, and whether that adds up."""
+def balance(books: Mapping[str, Any]) -> list[str]:
+    """Say where everything is that was ever read and captured, and whether that adds up."""
     discarded = books["discarded"]
-    lost = sum(discarded.values())
-    text = (
-        f"Books: {books['captured']:,} captured = {books['delivered']:,} delivered"
-        f" + {books['waiting']:,} waiting + {lost:,} discarded"
+    read = (
+        f"Read:     {books['read']:,} records = {books['matched']:,} matched + {books['not_matched']:,} not"
+    )
+    captured = f"Captured: {books['captured']:,}"
+    if books["known"]:
+        captured += f" (and {books['known']:,} known before)"
+    captured += (
+        f" = {books['delivered']:,} delivered + {books['waiting']:,} waiting"
+        f" + {sum(discarded.values()):,} discarded"
     )
     if discarded:
-        text += f" ({', '.join(f'{count:,} {reason}' for reason, count in discarded.items())})"
-    return text if is_balanced(books) else f"{text}: THIS DOES NOT ADD UP"
+        captured += f" ({_listed(discarded)})"
+    kept = f"Kept:     {books['kept']:,} occurrences + {books['folded']:,} folded into counts"
+    lines = [read, captured, kept]
+    return lines if is_balanced(books) else [*lines, "THIS DOES NOT ADD UP: please report it as a defect"]
 
 
 def is_balanced(books: Mapping[str, Any]) -> bool:
-    """Tell whether captured = delivered + waiting + discarded."""
-    accounted = books["delivered"] + books["waiting"] + sum(books["discarded"].values())
-    return bool(books["captured"] == accounted)
+    """Tell whether whatever was read is where the books say it is."""
+    captured = books["captured"]
+    return bool(
+        books["read"] == books["matched"] + books["not_matched"]
+        and books["matched"] == captured + books["known"]
+        and captured == books["delivered"] + books["waiting"] + sum(books["discarded"].values())
+        and captured == books["kept"] + books["folded"]
+    )
+
+
+def _remarks(counters: Mapping[str, int]) -> list[str]:
+    """Say what the books do not: how much was read, and what is not there in full."""
+    in_books = (
+        "records_read",
+        "matched",
+        "not_matched",
+        "records_known",
+        "occurrences_folded",
+        "record_bytes",
+    )
+    others = {name: count for name, count in counters.items() if count and name not in in_books}
+    return [f"Counted:  {_listed(others) or 'nothing yet'}"]
+
+
+def _disk(size: Mapping[str, Any]) -> str:
+    on_disk, cap = size["file_bytes"] + size["wal_bytes"], size["cap_bytes"]
+    text = f"Disk:     {on_disk / _MIB:,.1f} MiB"
+    return text if cap is None else f"{text} of {cap / _MIB:,.0f} MiB (max_spool_mib)"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
 
 
 def _lag(lag_bytes: Optional[int]) -> str:
