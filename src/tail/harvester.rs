@@ -79,7 +79,7 @@ impl Harvester {
                 (offset, generation) = (point.offset, point.generation);
             }
             Some(point) => {
-                generation = point.generation + 1;
+                generation = point.generation.saturating_add(1);
                 stats.generations += 1;
                 // One that was let go had been read to its end, and nobody wrote to it any more.
                 loss = point.followed.then(|| Loss {
@@ -252,7 +252,8 @@ impl Harvester {
         self.loss = Some(Loss { path, generation, from, seen_to: self.size.max(from) });
         stats.bytes_lost += self.size.saturating_sub(from);
         self.finish(stats, give);
-        self.generation += 1;
+        // No file has so many lives, but a damaged checkpoint can say so.
+        self.generation = self.generation.saturating_add(1);
         self.records = Records::new(0, self.max_record_bytes);
         self.counted = 0;
         self.proof = (0, String::new());
