@@ -92,8 +92,13 @@ impl Framer {
         let nuls = if self.held.is_empty() { leading_nuls(bytes) } else { 0 };
         self.nuls += nuls as u64;
         let text = &bytes[nuls..];
-        let room = self.most - self.held.len();
-        self.held.extend_from_slice(&text[..text.len().min(room)]);
+        let kept = text.len().min(self.most - self.held.len());
+        if self.held.capacity() - self.held.len() < kept {
+            // By itself it would grow to twice what it needs, past `most` too.
+            let capacity = (self.held.len() + kept).max(2 * self.held.capacity()).min(self.most);
+            self.held.reserve_exact(capacity - self.held.len());
+        }
+        self.held.extend_from_slice(&text[..kept]);
     }
 
     fn give_held(&mut self, give: &mut impl FnMut(Line<'_>)) {
