@@ -9,6 +9,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+CARGO_FUZZ_VERSION := 0.13.2
+# How long each fuzz target runs.
+FUZZ_SECONDS ?= 60
 
 # The environment of this folder, whatever the caller has activated: maturin refuses to choose.
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -27,6 +30,7 @@ PYTHON_SOURCES := pyproject.toml README.md LICENSE \
 INSTALLED := $(VENV)/installed.stamp
 DEVELOPED := $(VENV)/developed.stamp
 WHEEL := dist/wheel.stamp
+CARGO_FUZZ := target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
 
 .PHONY: help
 help:
@@ -60,6 +64,10 @@ test-soak: $(DEVELOPED) ## the long storms over a log folder, with 200 kills of 
 	PROPTEST_CASES=1000 cargo test --locked --release --test core
 	@$(BIN)/python tests/storm/storm.py --matrix long
 
+.PHONY: fuzz
+fuzz: $(CARGO_FUZZ) ## the fuzz targets, FUZZ_SECONDS (60) each; needs a C++ compiler
+	@fuzz/run.sh $(FUZZ_SECONDS) $(CARGO_FUZZ)
+
 .PHONY: check
 check: $(DEVELOPED) ## format, lints, types, the stub of the native module, the lock files
 	cargo fmt --all --check
@@ -85,6 +93,7 @@ bundle: $(WHEEL) ## the release archive of the Toolkit app for this platform, in
 .PHONY: lock
 lock: $(INSTALLED) ## write the lock files again after a change of a Cargo.toml or a requirements/*.in
 	cargo update --quiet --workspace
+	cargo update --quiet --workspace --manifest-path fuzz/Cargo.toml
 	@$(BIN)/python -m venv .venv-lock
 	@.venv-lock/bin/pip install uv==$(UV_VERSION)
 	$(call compile,dev,3.10)
@@ -100,6 +109,9 @@ clean: ## remove everything that the targets above have made
 	rm -rf target dist .venv .venv-* .mypy_cache .pytest_cache .ruff_cache
 	find python tests scripts tk-incidentreporter -name __pycache__ -prune -exec rm -rf {} +
 	rm -f python/tk_incident/_core*.so
+
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --version $(CARGO_FUZZ_VERSION) --root target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION) cargo-fuzz
 
 $(INSTALLED): requirements/dev.txt
 	@scripts/make_venv.sh $(VENV)
