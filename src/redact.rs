@@ -62,9 +62,24 @@ static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     builder.build(signs).expect("the signs are constants and tested")
 });
 
-/// The text without its secrets; the text itself where it has none.
+/// The text without its secrets; the text itself where it has none. Redacting it again changes nothing.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
+    let mut out = pass(text);
+    // What one rule leaves can be what an earlier one looks for. Only a text with secrets is looked at again, and
+    // each time fewer characters are left that are no mark of ours: so it ends.
+    while let Cow::Owned(redacted) = &out {
+        let again = pass(redacted);
+        if again == *redacted {
+            break;
+        }
+        out = Cow::Owned(again.into_owned());
+    }
+    out
+}
+
+/// Applies each rule once.
+fn pass(text: &str) -> Cow<'_, str> {
     // A key's lines belong together; the other rules look no further than the next line.
     let whole = if memmem::find(text.as_bytes(), b"-----BEGIN ").is_some() {
         apply(&COMPILED_PRIVATE_KEY, Cow::Borrowed(text))
@@ -156,6 +171,15 @@ mod tests {
         assert_eq!(redact(text), want);
         let many = "key key ".repeat(200_000) + "api_key=abcdef";
         assert!(redact(&many).ends_with("api_key=[redacted:secret]"));
+    }
+
+    #[test]
+    fn what_one_rule_leaves_is_looked_at_by_all() {
+        // The semicolon ends the secret, so that what is left reads as a user and a password.
+        let text = "http://password=abcd;@host";
+        let redacted = redact(text);
+        assert_eq!(redacted, "http://[redacted:url-password]@host");
+        assert_eq!(redact(&redacted), redacted);
     }
 
     #[test]
