@@ -9,7 +9,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
-CARGO_FUZZ_VERSION := 0.13.2
+CARGO_FUZZ_VERSION := 0.13.1
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 60
 

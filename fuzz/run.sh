@@ -21,7 +21,7 @@ run() {
     # The first folder takes what is new, the second is the repository's.
     "$cargo_fuzz" fuzz run --sanitizer none --target-dir "$built" "$target" \
         "$built/corpus/$target" "fuzz/corpus/$target" -- \
-        -max_total_time="$seconds" -timeout=2 -rss_limit_mb=512 "$@"
+        -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 "$@"
 }
 run framer -max_len=4096
 run record -max_len=4096 -dict=fuzz/dictionaries/log.dict

@@ -14,15 +14,20 @@ pub fn holds(input: &[u8]) {
     let (line, body) = steering(input);
     let body = String::from_utf8_lossy(body);
     let times: usize = line.trim().parse().unwrap_or(1);
-    let text = body.repeat(times.clamp(1, (LONGEST / body.len().max(1)).max(1)));
-
-    is_taken_apart(&text);
-    is_signed(&text);
-    let once = redact(&text).into_owned();
+    is_taken_apart(&body);
+    is_signed(&body);
+    let once = redact(&body).into_owned();
     is_taken_apart(&once);
     let twice = redact(&once);
     assert_eq!(twice, once, "what was redacted stays as it is");
     assert_eq!(signature(&twice), signature(&once));
+
+    // Only for the time it takes: the fuzzer gives up an input that takes too long.
+    if times > 1 {
+        let text = body.repeat(times.min(LONGEST / body.len().max(1)));
+        is_taken_apart(&text);
+        let _ = signature(&redact(&text));
+    }
 }
 
 fn is_taken_apart(text: &str) {
@@ -45,7 +50,9 @@ fn is_exception(behind: &str, exception: Exception<'_>) {
     assert!(!line.starts_with(char::is_whitespace), "an exception is not indented");
     assert!(!exception.name.is_empty() && !exception.name.contains([' ', ':', '\n']));
     assert!(!exception.short_name().is_empty() && exception.name.ends_with(exception.short_name()));
-    assert!(offset(behind, exception.name) + exception.name.len() <= offset(behind, exception.message));
+    if !exception.message.is_empty() {
+        assert!(offset(behind, exception.name) + exception.name.len() <= offset(behind, exception.message));
+    }
     assert_eq!(exception.message, exception.message.trim());
 }
 
