@@ -6,7 +6,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::bounded;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ToSql, params};
 use tempfile::TempDir;
@@ -112,8 +111,8 @@ impl World {
     fn follow(&mut self, points: Vec<Checkpoint>, found: &mut HashSet<Address>) -> Vec<Checkpoint> {
         self.now += LONG;
         let mut stats = Stats::default();
-        let mut tailer = Tailer::new(&self.config(), points, Beginning::Start, bounded(1).0);
-        tailer.resume(self.now, &mut stats);
+        let mut tailer = Tailer::new(&self.config(), points, Beginning::Start);
+        tailer.resume(self.now, &mut stats, |_, _| panic!("no file has lost its name"));
         tailer.reconcile(self.now, &Notes::default(), &mut stats).unwrap();
         let mut more = true;
         while more {

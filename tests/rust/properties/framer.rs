@@ -59,11 +59,13 @@ fn expected(body: &[u8], offset: u64, most: usize) -> Vec<Given> {
     let mut start = offset;
     let mut lines = Vec::new();
     for whole in body.split_inclusive(|byte| *byte == b'\n') {
-        let kept = &whole[..whole.len().min(most)];
+        // A hole in the file is no text.
+        let nuls = whole.iter().position(|byte| *byte != 0).unwrap_or(whole.len());
+        let kept = &whole[nuls..(nuls + most).min(whole.len())];
         let text = kept.strip_suffix(b"\n").unwrap_or(kept);
         let text = text.strip_suffix(b"\r").unwrap_or(text).to_vec();
         let end = start + whole.len() as u64;
-        lines.push(Given { start, end, text, cut_bytes: (whole.len() - kept.len()) as u64 });
+        lines.push(Given { start, end, text, cut_bytes: (whole.len() - nuls - kept.len()) as u64 });
         start = end;
     }
     lines

@@ -58,7 +58,7 @@ fn read_from(mut stream: Records, pieces: &[(&[u8], bool)]) -> Course {
     for (piece, is_quiet) in pieces {
         stream.push(piece, |record| records.push(record));
         if *is_quiet {
-            records.extend(stream.flush());
+            stream.flush(|record| records.push(record));
             assert!(!stream.has_open_record(), "nothing is open in a quiet moment");
         }
         checkpoints.push((stream.checkpoint(), stream.position(), records.len()));
