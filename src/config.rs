@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::drive;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folders;
 use crate::record::Level;
+use crate::spool::{Drive, Place};
 
 /// All settings, with their defaults. Meanings are in `docs/design.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ pub struct Config {
     pub log_folder: Option<PathBuf>,
     /// Where the spool lies; unset: `tk-incident` in Toolkit's data folder.
     pub state_folder: Option<PathBuf>,
+    /// What kind of drive the state folder is treated as.
+    pub state_drive: StateDrive,
     /// Milliseconds of quiet after which a file's last record counts as whole.
     pub idle_flush_ms: u64,
     /// Bytes of a record that are kept; a longer one is cut.
@@ -48,6 +52,18 @@ pub struct Config {
     pub api_key_env: Option<String>,
 }
 
+/// What kind of drive the state folder is treated as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StateDrive {
+    /// What it is found to be.
+    Auto,
+    /// This machine's own.
+    Local,
+    /// Shared by several machines.
+    Network,
+}
+
 /// What one ticket stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -63,6 +79,7 @@ impl Default for Config {
         Self {
             log_folder: None,
             state_folder: None,
+            state_drive: StateDrive::Auto,
             idle_flush_ms: 150,
             max_record_bytes: 1 << 20,
             max_spool_mib: 200,
@@ -119,6 +136,19 @@ impl Config {
         self.state_folder.clone().unwrap_or_else(|| folders::toolkit_data_folder().join("tk-incident"))
     }
 
+    /// Where the spool lies, and how its file is treated there. Asks the file system: see [`drive::is_network`].
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let folder = self.state_folder();
+        let is_network = match self.state_drive {
+            StateDrive::Auto => drive::is_network(&folder),
+            StateDrive::Local => false,
+            StateDrive::Network => true,
+        };
+        let drive = if is_network { Drive::Network } else { Drive::Local };
+        Place { folder, drive, vfs: None }
+    }
+
     fn check(&self) -> Result<()> {
         let in_range = |name: &str, value: u64, least: u64, most: u64| {
             if (least..=most).contains(&value) {
@@ -163,5 +193,18 @@ mod tests {
         assert!(refusal(r#"{"idle_flush_ms": 1}"#).contains("not between 10 and"));
         assert!(refusal(r#"{"max_spool_mib": 0}"#).contains("max_spool_mib: 0 is not between 1 and"));
         assert!(refusal(r#"{"levels": ["LOUD"]}"#).contains("levels"));
+        assert!(refusal(r#"{"state_drive": "floppy"}"#).contains("state_drive"));
+    }
+
+    #[test]
+    fn the_switch_overrides_what_the_drive_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let treated_as = |state_drive| {
+            let state_folder = Some(folder.path().join("state"));
+            Config { state_folder, state_drive, ..Config::default() }.place().drive
+        };
+        assert_eq!(treated_as(StateDrive::Auto), Drive::Local);
+        assert_eq!(treated_as(StateDrive::Local), Drive::Local);
+        assert_eq!(treated_as(StateDrive::Network), Drive::Network);
     }
 }

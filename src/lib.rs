@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod capture;
 pub mod config;
+pub mod drive;
 pub mod error;
 pub mod folders;
 pub mod incident;

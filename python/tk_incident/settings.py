@@ -25,6 +25,7 @@ class Settings:
 
     log_folder: Optional[Path] = None
     state_folder: Optional[Path] = None
+    state_drive: Literal["auto", "local", "network"] = "auto"
     idle_flush_ms: int = 150
     max_record_bytes: int = 1_048_576
     max_spool_mib: int = 200

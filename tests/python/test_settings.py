@@ -27,6 +27,7 @@ def test_a_mapping_gives_the_types_of_the_fields() -> None:
         {
             "log_folder": "logs",
             "state_folder": Path("state"),
+            "state_drive": "network",
             "levels": ["WARNING"],
             "ticket_scope": "site",
             "idle_flush_ms": 500,
@@ -37,6 +38,7 @@ def test_a_mapping_gives_the_types_of_the_fields() -> None:
     assert settings == Settings(
         log_folder=Path("logs"),
         state_folder=Path("state"),
+        state_drive="network",
         levels=("WARNING",),
         ticket_scope="site",
         idle_flush_ms=500,
@@ -74,6 +76,7 @@ def test_an_empty_value_is_not_unset_where_it_means_something() -> None:
         ({"levels": ["LOUD"]}, "levels"),
         ({"exclude_patterns": ["fine", "(broken"]}, "exclude_patterns"),
         ({"ticket_scope": "everybody"}, "ticket_scope"),
+        ({"state_drive": "floppy"}, "state_drive"),
         ({"log_folder": ["a"]}, "log_folder"),
         ({"keywords": {1}}, "set"),
     ],

@@ -32,6 +32,11 @@ def register(commands: "Commands") -> None:
     parser.add_argument("--logs", type=Path, metavar="DIR", required=True, help="the folder of tk-*.log*")
     add_state(parser)
     parser.add_argument(
+        "--state-drive",
+        choices=("auto", "local", "network"),
+        help="what kind of drive the state folder is treated as (auto: what it is)",
+    )
+    parser.add_argument(
         "--site", metavar="URL", help="the site that gets the tickets; without it nothing is sent"
     )
     parser.add_argument("--script-name", metavar="N", help="the script user on the site")
@@ -65,6 +70,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     given = {
         "log_folder": arguments.logs,
         "state_folder": arguments.state,
+        "state_drive": arguments.state_drive,
         "site_url": arguments.site,
         "script_name": arguments.script_name,
         "api_key_env": arguments.api_key_env,
