@@ -1,5 +1,6 @@
 //! The tail's thread: it leads or stands by, and drives the stages.
 
+mod led;
 mod signal;
 mod work;
 
@@ -21,6 +22,8 @@ use crate::pipeline::Pipeline;
 use crate::spool::{Delivery, Place, Spool, SpoolReader, now_ms};
 use signal::Signal;
 use work::Work;
+
+pub use led::Led;
 
 /// The start waits no longer for the first look: a network drive may take its time.
 const LONGEST_FIRST_LOOK: Duration = Duration::from_secs(1);
@@ -47,7 +50,7 @@ struct Shared {
     state_folder: PathBuf,
     facts: RwLock<Facts>,
     /// There while we lead.
-    spool: RwLock<Option<Arc<Spool>>>,
+    spool: RwLock<Option<Arc<Led>>>,
     stopping: AtomicBool,
     /// The stop is near: what is found is made ready now, and nobody waits for more.
     draining: AtomicBool,
@@ -114,12 +117,12 @@ impl Agent {
             .map_err(|error| Error::new(ErrorKind::LogFolder).at(&shared.log_folder).because(error))?;
         std::fs::create_dir_all(&shared.state_folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&shared.state_folder).because(error))?;
-        let lead = Leadership::try_take(&shared.log_folder)?;
-        let leads = lead.is_some();
-        if leads {
-            shared.open_spool()?;
-        }
-        let run = move || work::guarded(&shared, |shared| Work::run(shared, pipeline, lead));
+        let place = shared.config.place();
+        let leads = match shared.try_lead(&place) {
+            Err(error) if error.kind() == &ErrorKind::SpoolBusy => false,
+            other => other?,
+        };
+        let run = move || work::guarded(&shared, |shared| Work::run(shared, &pipeline, &place));
         let started = std::thread::Builder::new().name("tk-incident-tail".into()).spawn(run);
         let no_thread = || Error::new(ErrorKind::Internal("cannot start a thread".into()));
         *thread = Some(started.map_err(|error| no_thread().because(error))?);
@@ -190,8 +193,8 @@ impl Agent {
         let deadline = Instant::now() + timeout;
         let mut seen = self.shared.signal.seen();
         loop {
-            if self.shared.spool().is_some() {
-                let found = SpoolReader::open(&self.shared.state_folder)?.occurrences(after_id)?;
+            if let Some(spool) = self.shared.spool() {
+                let found = spool.occurrences(after_id)?;
                 if !found.is_empty() {
                     return Ok(found);
                 }
@@ -204,14 +207,17 @@ impl Agent {
 
     /// Row of the last committed occurrence; 0 where there is none.
     pub fn last_occurrence_id(&self) -> Result<i64> {
+        if let Some(spool) = self.shared.spool() {
+            return spool.last_occurrence_id();
+        }
         match SpoolReader::open(&self.shared.state_folder) {
             Err(error) if error.kind() == &ErrorKind::NoSpool => Ok(0),
             reader => reader?.last_occurrence_id(),
         }
     }
 
-    /// The spool, for the steps of a delivery. An error while another reporter leads.
-    pub fn spool(&self) -> Result<Arc<Spool>> {
+    /// The spool, for the steps of a delivery. An error while another reporter leads. Until it is dropped, none does.
+    pub fn spool(&self) -> Result<Arc<Led>> {
         let gone =
             || Error::new(ErrorKind::Internal("this reporter does not lead: it delivers nothing".into()));
         self.shared.spool().ok_or_else(gone)
@@ -275,13 +281,22 @@ impl Shared {
         self.hint.try_send(()).unwrap_or_default();
     }
 
-    fn spool(&self) -> Option<Arc<Spool>> {
+    fn spool(&self) -> Option<Arc<Led>> {
         self.spool.read().clone()
     }
 
-    fn open_spool(&self) -> Result<()> {
-        let spool = Spool::open(&Place::local(&self.state_folder), &self.notes)?;
-        *self.spool.write() = Some(Arc::new(spool));
-        Ok(())
+    /// Takes the lead, and the spool with it; true if it is ours.
+    fn try_lead(&self, place: &Place) -> Result<bool> {
+        let Some(lead) = Leadership::try_take(&self.log_folder)? else { return Ok(false) };
+        let spool = Spool::open(place, &self.notes)?;
+        spool.led_from(&self.log_folder)?;
+        *self.spool.write() = Some(Arc::new(Led::new(spool, lead)));
+        Ok(true)
+    }
+
+    /// Lets others lead, as soon as the last call into the spool has returned.
+    fn give_up_lead(&self) {
+        *self.spool.write() = None;
+        self.signal.raise();
     }
 }

@@ -35,6 +35,10 @@ pub enum ErrorKind {
     NewerSpool(i64),
     /// The disk with the spool is full.
     SpoolFull,
+    /// Another reporter has the spool open.
+    SpoolBusy,
+    /// Another reporter has taken the lead, or may: the lock file is gone.
+    LeadLost,
     /// The spool's file is damaged.
     SpoolDamaged,
     /// The spool cannot be read or written for another reason.
@@ -94,6 +98,7 @@ impl From<rusqlite::Error> for Error {
         use rusqlite::ErrorCode;
         let kind = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => ErrorKind::SpoolFull,
+            Some(ErrorCode::DatabaseBusy) => ErrorKind::SpoolBusy,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => ErrorKind::SpoolDamaged,
             _ => ErrorKind::Spool,
         };
@@ -117,6 +122,12 @@ impl fmt::Display for Error {
                 ("", "update tk-incident, or set another state_folder")
             }
             ErrorKind::SpoolFull => ("cannot write the spool: no space left", "free some disk space"),
+            ErrorKind::SpoolBusy => {
+                ("the spool is in use by another process", "wait until it ends, or set another state_folder")
+            }
+            ErrorKind::LeadLost => {
+                ("the lead was lost to another reporter", "keep the lock file in its place")
+            }
             ErrorKind::SpoolDamaged => ("the spool is damaged", "move the file away to start a new one"),
             ErrorKind::Spool => ("cannot use the spool", "check the folder and its free space"),
             ErrorKind::Internal(what) => return write!(f, "internal error: {what}"),

@@ -1,19 +1,26 @@
 //! One reporter per log folder: whoever holds the lock on a file in that folder leads.
 //!
-//! The kernel drops the lock with the process, so there is nothing stale to remove.
+//! The kernel drops the lock with the process, so there is nothing stale to remove. The lock is `flock` on Linux and
+//! macOS, `LockFileEx` on Windows; on NFS Linux hands `flock` to the server, so that it holds between machines.
+//! What a lock cannot do is survive the deletion of its file: the spool's terms are the fence behind it.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// Name of the lock file. It holds nothing.
 pub const LOCK_FILE: &str = ".tk-incident.lock";
 
+/// Lock files that may be deleted under our hands in one try.
+const MOST_DELETED: usize = 8;
+
 /// Leads as long as it lives.
 #[derive(Debug)]
 pub struct Leadership {
-    _locked: File,
+    locked: File,
+    path: PathBuf,
 }
 
 impl Leadership {
@@ -21,12 +28,20 @@ impl Leadership {
     pub fn try_take(log_folder: &Path) -> Result<Option<Self>> {
         let path = log_folder.join(LOCK_FILE);
         let refused = |error| Error::new(ErrorKind::Lock).at(&path).because(error);
-        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(refused)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _locked: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(refused(error)),
+        for _ in 0..MOST_DELETED {
+            let locked = open(&path).map_err(refused)?;
+            match locked.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(refused(error)),
+            }
+            let lead = Self { locked, path: path.clone() };
+            // A file that was deleted before it was locked keeps nobody out.
+            if lead.is_intact() {
+                return Ok(Some(lead));
+            }
         }
+        Ok(None)
     }
 
     /// Whether anyone leads this folder now. Asking takes the lock for a moment at most.
@@ -35,6 +50,49 @@ impl Leadership {
         let Ok(file) = File::open(log_folder.join(LOCK_FILE)) else { return false };
         matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
+
+    /// False once the lock file was deleted or replaced: from then on another reporter may take the lead.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        // Opened, not just looked at: what a network drive says of a name may be some seconds old.
+        match File::open(&self.path).and_then(|there| is_same(&self.locked, &there)) {
+            Ok(is_same) => is_same,
+            // Whatever else keeps us from looking, the lock itself is not gone.
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        }
+    }
+
+    /// The lock file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    // NFS gives an exclusive lock only to those who may write.
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+#[cfg(unix)]
+fn is_same(a: &File, b: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (a, b) = (a.metadata()?, b.metadata()?);
+    Ok((a.dev(), a.ino()) == (b.dev(), b.ino()))
+}
+
+/// `FILE_SHARE_READ | FILE_SHARE_WRITE`: without the right to delete it, nobody can while it is open.
+#[cfg(windows)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::windows::fs::OpenOptionsExt;
+    OpenOptions::new().create(true).append(true).share_mode(0x3).open(path)
+}
+
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn is_same(_locked: &File, _there: &File) -> io::Result<bool> {
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -48,8 +106,20 @@ mod tests {
         let first = Leadership::try_take(folder.path()).unwrap().expect("nobody else is here");
         assert!(Leadership::try_take(folder.path()).unwrap().is_none());
         assert!(Leadership::is_taken(folder.path()));
+        assert!(first.is_intact());
         drop(first);
         assert!(Leadership::try_take(folder.path()).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lead_without_its_file_knows_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Leadership::try_take(folder.path()).unwrap().expect("nobody else is here");
+        std::fs::remove_file(first.path()).unwrap();
+        assert!(!first.is_intact());
+        let second = Leadership::try_take(folder.path()).unwrap().expect("a new file is free");
+        assert!(!first.is_intact() && second.is_intact());
     }
 
     #[test]

@@ -45,6 +45,8 @@ fn raise(error: &Error) -> PyErr {
         ErrorKind::NoSpool
         | ErrorKind::NewerSpool(_)
         | ErrorKind::SpoolFull
+        | ErrorKind::SpoolBusy
+        | ErrorKind::LeadLost
         | ErrorKind::SpoolDamaged
         | ErrorKind::Spool => SpoolError::new_err(text),
         _ => InternalError::new_err(text),

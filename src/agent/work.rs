@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::Shared;
+use super::{Led, Shared};
 use crate::capture::{LogSnapshot, capture, environment};
 use crate::config::TicketScope;
-use crate::error::{ErrorKind, Result};
-use crate::leader::Leadership;
+use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::Pipeline;
-use crate::spool::{Batch, Bounds, Due, Found, Spool, now_ms};
+use crate::spool::{Batch, Bounds, Due, Found, Place, now_ms};
 use crate::stats::Stats;
 use crate::tail::{Beginning, Read, Tailer};
 
 /// A stand-by tries to take the lead this often.
 const STANDBY_TURN: Duration = Duration::from_secs(1);
+
+/// A leader looks this often whether its lock file is still there.
+const LEAD_CHECK: Duration = Duration::from_secs(1);
 
 /// The folder is looked at this often while something is written, whatever the events say.
 const BUSY_TURN: Duration = Duration::from_millis(200);
@@ -60,38 +62,41 @@ pub(super) fn guarded(shared: &Arc<Shared>, work: impl FnOnce(&Arc<Shared>) -> R
             .say("stopped", "", || format!("{failure}; errors in the logs are not reported until a restart"));
         *shared.failure.lock() = Some(failure);
     }
-    *shared.spool.write() = None;
-    shared.signal.raise();
+    shared.give_up_lead();
 }
 
 /// The state of a leading thread.
 pub(super) struct Work<'a> {
     shared: &'a Shared,
-    spool: Arc<Spool>,
-    pipeline: Pipeline,
+    spool: Arc<Led>,
+    pipeline: &'a Pipeline,
     tailer: Tailer,
     batch: Batch,
     committed_at: Instant,
     active_at: Instant,
+    lead_checked_at: Instant,
     evidence_ms: Option<i64>,
     bounds: Bounds,
 }
 
 impl<'a> Work<'a> {
-    /// Stands by until this reporter leads, then follows the folder until it is stopped.
-    pub(super) fn run(shared: &'a Arc<Shared>, pipeline: Pipeline, lead: Option<Leadership>) -> Result<()> {
-        let Some(_lead) = (match lead {
-            Some(lead) => Some(lead),
-            None => stand_by(shared)?,
-        }) else {
-            return Ok(());
-        };
-        let Some(spool) = shared.spool() else { return Ok(()) };
-        shared.signal.raise();
-        Self::new(shared, spool, pipeline)?.follow()
+    /// Stands by until this reporter leads, then follows the folder until it is stopped or loses the lead.
+    pub(super) fn run(shared: &'a Shared, pipeline: &'a Pipeline, place: &Place) -> Result<()> {
+        while let Some(spool) = stand_by(shared, place)? {
+            shared.signal.raise();
+            match Self::new(shared, spool, pipeline).and_then(Self::follow) {
+                Err(error) if error.kind() == &ErrorKind::LeadLost => {
+                    shared.give_up_lead();
+                    shared.caught_up.store(false, Ordering::Release);
+                    shared.notes.say("lead", "", || format!("{error}; this one stands by"));
+                }
+                outcome => return outcome,
+            }
+        }
+        Ok(())
     }
 
-    fn new(shared: &'a Shared, spool: Arc<Spool>, pipeline: Pipeline) -> Result<Self> {
+    fn new(shared: &'a Shared, spool: Arc<Led>, pipeline: &'a Pipeline) -> Result<Self> {
         let now = Instant::now();
         let is_known = spool.knows_folder(&shared.log_folder)?;
         // The spool that knew where to go on is gone: better to find it again than never.
@@ -109,6 +114,7 @@ impl<'a> Work<'a> {
             pipeline,
             committed_at: now,
             active_at: now,
+            lead_checked_at: now,
         })
     }
 
@@ -141,13 +147,14 @@ impl<'a> Work<'a> {
     /// One look at the folder and at each file. True if there is more to read at once.
     fn turn(&mut self) -> Result<bool> {
         let now = Instant::now();
+        self.check_lead(now)?;
         let about = self.shared.log_folder.to_string_lossy();
         match self.tailer.reconcile(now, &self.shared.notes, &mut self.batch.stats) {
             Ok(()) => self.shared.notes.over("log_folder", &about),
             // Files that are open are read on: they may have been moved with the folder.
             Err(error) => self.shared.notes.say("log_folder", &about, || error.to_string()),
         }
-        let (batch, pipeline) = (&mut self.batch, &self.pipeline);
+        let (batch, pipeline) = (&mut self.batch, self.pipeline);
         let found = &mut batch.found;
         let more = self.tailer.read(now, &mut batch.stats, |read, stats: &mut Stats| {
             found.extend(find(pipeline, &read, stats));
@@ -165,6 +172,12 @@ impl<'a> Work<'a> {
             self.take_evidence();
         }
         self.make_room(more);
+        match self.spool.answer_readers(now) {
+            Ok(()) => self.shared.notes.over("view", ""),
+            Err(error) => self.shared.notes.say("view", "", || {
+                format!("what is in the spool cannot be shown to other processes: {error}")
+            }),
+        }
         if !self.shared.looked.swap(true, Ordering::AcqRel) {
             self.shared.signal.raise();
         }
@@ -200,6 +213,9 @@ impl<'a> Work<'a> {
         while let Err(error) = self.spool.commit(&self.batch) {
             // What is in the batch stays there, and nothing more is read: memory is bounded, nothing lost.
             self.shared.caught_up.store(false, Ordering::Release);
+            if error.kind() == &ErrorKind::LeadLost {
+                return Err(error);
+            }
             self.shared.notes.say("spool", "", || format!("{error}; reading waits until it works again"));
             if error.kind() == &ErrorKind::SpoolDamaged || at_stop || self.is_stopping() {
                 return Err(error);
@@ -281,6 +297,16 @@ impl<'a> Work<'a> {
         self.spool.next_evidence_ms()
     }
 
+    /// Looks at times whether the lock file is still there: without it the next reporter takes the lead too.
+    fn check_lead(&mut self, now: Instant) -> Result<()> {
+        if now.duration_since(self.lead_checked_at) < LEAD_CHECK {
+            return Ok(());
+        }
+        self.lead_checked_at = now;
+        let lead = self.spool.lead();
+        if lead.is_intact() { Ok(()) } else { Err(Error::new(ErrorKind::LeadLost).at(lead.path())) }
+    }
+
     /// How long there is nothing to do, as long as no event comes.
     fn pause(&self, now: Instant) -> Duration {
         let quiet = now.duration_since(self.active_at);
@@ -308,18 +334,30 @@ fn find(pipeline: &Pipeline, read: &Read<'_>, stats: &mut Stats) -> Option<Found
     Some(Found { identity: read.identity, generation: read.generation, occurrence })
 }
 
-/// Waits for the lead; None if we are stopped before.
-fn stand_by(shared: &Shared) -> Result<Option<Leadership>> {
+/// Waits for the lead, and the spool with it; None if we are stopped before.
+fn stand_by(shared: &Shared, place: &Place) -> Result<Option<Arc<Led>>> {
+    let mut was_busy = false;
     while !shared.stopping.load(Ordering::Acquire) {
         let seen = shared.signal.seen();
-        match Leadership::try_take(&shared.log_folder) {
-            Ok(Some(lead)) => {
-                shared.open_spool()?;
-                return Ok(Some(lead));
-            }
-            Ok(None) => shared.notes.over("lock", ""),
-            Err(error) => shared.notes.say("lock", "", || error.to_string()),
+        if let Some(spool) = shared.spool() {
+            return Ok(Some(spool));
         }
+        let outcome = shared.try_lead(place);
+        let is_busy = matches!(&outcome, Err(error) if error.kind() == &ErrorKind::SpoolBusy);
+        match outcome {
+            Ok(true) => {
+                shared.notes.over("stand_by", "");
+                shared.notes.over("lead", "");
+                continue;
+            }
+            Ok(false) => shared.notes.over("stand_by", ""),
+            // The leader before us may just be closing it.
+            Err(_) if is_busy && !was_busy => {}
+            Err(error) if matches!(error.kind(), ErrorKind::NewerSpool(_)) => return Err(error),
+            // A server that is away comes back, and a disk is emptied.
+            Err(error) => shared.notes.say("stand_by", "", || format!("{error}; this reporter stands by")),
+        }
+        was_busy = is_busy;
         shared.signal.wait(seen, STANDBY_TURN);
     }
     Ok(None)

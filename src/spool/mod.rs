@@ -12,15 +12,19 @@ mod reader;
 mod room;
 mod rows;
 mod schema;
+mod terms;
+mod view;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::incident::Occurrence;
 use crate::notes::Notes;
 use crate::tail::Checkpoint;
 
@@ -31,18 +35,29 @@ pub use evidence::Due;
 pub use place::{Drive, Place};
 pub use reader::SpoolReader;
 
+use view::{OpenHere, View};
+
 /// Name of the database in the state folder.
 pub const FILE: &str = "spool.sqlite";
 
 /// How long one process waits for another's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// And for one that has the whole file on a network drive: longer than its end takes, no longer than a start may.
+const BUSY_NETWORK: Duration = Duration::from_millis(200);
+
 /// The writer's side of the spool. One process has it: the leader.
 #[derive(Debug)]
 pub struct Spool {
+    /// For readers, where they cannot read the file itself. The first to go: the next leader brings its own.
+    view: Option<View>,
     connection: Mutex<Connection>,
     path: PathBuf,
     recovered: bool,
+    term: i64,
+    writes: AtomicU64,
+    /// The last to go: the file is closed by then.
+    _open_here: OpenHere,
 }
 
 impl Spool {
@@ -51,6 +66,7 @@ impl Spool {
         std::fs::create_dir_all(&place.folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&place.folder).because(error))?;
         let path = place.folder.join(FILE);
+        let open_here = OpenHere::new(&place.folder);
         let mut recovered = false;
         let connection = match connect(place, &path) {
             Err(error) if error.kind() == &ErrorKind::SpoolDamaged => {
@@ -64,8 +80,25 @@ impl Spool {
             }
             other => other,
         };
-        let connection = Mutex::new(connection.map_err(|error| error.at(&path))?);
-        Ok(Self { connection, path, recovered })
+        let mut connection = connection.map_err(|error| error.at(&path))?;
+        let term = terms::begin(&mut connection).map_err(|error| error.at(&path))?;
+        // Not before: as long as another one may lead, its readers are its own.
+        let view = match place.drive {
+            Drive::Network => Some(View::open(&place.folder)?),
+            Drive::Local => {
+                View::remove(&place.folder)?;
+                None
+            }
+        };
+        Ok(Self {
+            connection: Mutex::new(connection),
+            path,
+            recovered,
+            term,
+            writes: AtomicU64::new(0),
+            view,
+            _open_here: open_here,
+        })
     }
 
     /// Whether it took the place of a damaged one: what the logs hold is then not old news.
@@ -91,19 +124,46 @@ impl Spool {
         })
     }
 
+    /// Names the log folder whose lock goes with this spool: those who read it can then tell a leader that was killed.
+    pub fn led_from(&self, log_folder: &Path) -> Result<()> {
+        self.view.as_ref().map_or(Ok(()), |view| view.led_from(log_folder))
+    }
+
+    /// Gives those a copy who have asked for one: on a network drive they cannot read the spool itself.
+    pub fn answer_readers(&self, now: Instant) -> Result<()> {
+        let Some(view) = &self.view else { return Ok(()) };
+        let connection = self.connection.lock();
+        view.answer(&connection, self.writes.load(Ordering::Relaxed), now)
+    }
+
+    /// At most 1,000 occurrences behind this row.
+    pub fn occurrences(&self, after_id: i64) -> Result<Vec<Occurrence>> {
+        self.read(|connection| reader::occurrences(connection, after_id))
+    }
+
+    /// Row of the last occurrence; 0 where there is none.
+    pub fn last_occurrence_id(&self) -> Result<i64> {
+        self.read(reader::last_occurrence_id)
+    }
+
     fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         query(&self.connection.lock()).map_err(|error| Error::from(error).at(&self.path))
     }
 
-    fn write<T>(&self, change: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+    /// One transaction, if we still lead.
+    fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         let mut connection = self.connection.lock();
-        let whole = || {
-            let transaction = connection.transaction()?;
+        let whole = || -> Result<T> {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            terms::check(&transaction, self.term)?;
             let out = change(&transaction)?;
+            terms::advance(&transaction, self.term)?;
             transaction.commit()?;
             Ok(out)
         };
-        whole().map_err(|error: rusqlite::Error| Error::from(error).at(&self.path))
+        let out = whole().map_err(|error| error.at(&self.path))?;
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        Ok(out)
     }
 }
 
@@ -122,7 +182,10 @@ fn connect(place: &Place, path: &Path) -> Result<Connection> {
         None => Connection::open_with_flags(path, flags)?,
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,
     };
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(match place.drive {
+        Drive::Local => BUSY,
+        Drive::Network => BUSY_NETWORK,
+    })?;
     // Only before the first page is written can this be said: else pages are never given back.
     connection.pragma_update(None, "auto_vacuum", "incremental")?;
     connection.pragma_update(None, "journal_size_limit", bounds::WAL_BYTES)?;

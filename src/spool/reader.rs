@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 
-use super::{BUSY, FILE, Size, rows, schema};
+use super::{BUSY, FILE, Size, rows, schema, view};
 use crate::error::{Error, ErrorKind, Result};
 use crate::incident::{Incident, Occurrence};
 use crate::leader::Leadership;
@@ -18,10 +19,14 @@ const PAGE: i64 = 1_000;
 const PAGE_BYTES: usize = 8 << 20;
 
 /// Reads a spool, and never writes to it.
+///
+/// On a network drive it reads a copy of its own, as old as the reader: whatever it does, no leader waits for it.
 #[derive(Debug)]
 pub struct SpoolReader {
     connection: Connection,
     path: PathBuf,
+    /// Deleted once the connection to it is closed.
+    _copy: Option<TempDir>,
 }
 
 impl SpoolReader {
@@ -31,15 +36,22 @@ impl SpoolReader {
         if !path.is_file() {
             return Err(Error::new(ErrorKind::NoSpool).at(state_folder));
         }
+        let copy = view::copy(state_folder)?;
         let open = || -> Result<Connection> {
-            let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let connection = match &copy {
+                None => Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+                // With the right to write: a journal that came with it is rolled back here.
+                Some(copy) => {
+                    Connection::open_with_flags(copy.path().join(FILE), OpenFlags::SQLITE_OPEN_READ_WRITE)?
+                }
+            };
             connection.busy_timeout(BUSY)?;
             if schema::version(&connection)? == 0 {
                 return Err(Error::new(ErrorKind::NoSpool));
             }
             Ok(connection)
         };
-        Ok(Self { connection: open().map_err(|error| error.at(&path))?, path })
+        Ok(Self { connection: open().map_err(|error| error.at(&path))?, path, _copy: copy })
     }
 
     /// All incidents, in order of first sight.
@@ -55,32 +67,12 @@ impl SpoolReader {
 
     /// At most 1,000 occurrences behind this row; none where there is no further one.
     pub fn occurrences(&self, after_id: i64) -> Result<Vec<Occurrence>> {
-        let sql = format!(
-            "SELECT {} FROM occurrences o JOIN incidents i ON i.id = o.incident_id \
-             WHERE o.id > ?1 ORDER BY o.id LIMIT {PAGE}",
-            rows::OCCURRENCE
-        );
-        self.read(|connection| {
-            let (mut page, mut bytes) = (Vec::new(), 0);
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query([after_id])?;
-            while bytes < PAGE_BYTES
-                && let Some(row) = rows.next()?
-            {
-                let occurrence = rows::occurrence(row, 0)?;
-                bytes += occurrence.record.len();
-                page.push(occurrence);
-            }
-            Ok(page)
-        })
+        self.read(|connection| occurrences(connection, after_id))
     }
 
     /// Row of the last occurrence; 0 where there is none.
     pub fn last_occurrence_id(&self) -> Result<i64> {
-        self.read(|connection| {
-            let sql = "SELECT coalesce(max(id), 0) FROM occurrences";
-            connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
-        })
+        self.read(last_occurrence_id)
     }
 
     /// Who leads, what is followed, and the books.
@@ -199,4 +191,30 @@ impl SpoolReader {
     fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         query(&self.connection).map_err(|error| Error::from(error).at(&self.path))
     }
+}
+
+/// At most 1,000 occurrences behind this row, for readers and the leader alike.
+pub(super) fn occurrences(connection: &Connection, after_id: i64) -> rusqlite::Result<Vec<Occurrence>> {
+    let sql = format!(
+        "SELECT {} FROM occurrences o JOIN incidents i ON i.id = o.incident_id \
+         WHERE o.id > ?1 ORDER BY o.id LIMIT {PAGE}",
+        rows::OCCURRENCE
+    );
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([after_id])?;
+    while bytes < PAGE_BYTES
+        && let Some(row) = rows.next()?
+    {
+        let occurrence = rows::occurrence(row, 0)?;
+        bytes += occurrence.record.len();
+        page.push(occurrence);
+    }
+    Ok(page)
+}
+
+/// Row of the last occurrence; 0 where there is none.
+pub(super) fn last_occurrence_id(connection: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce(max(id), 0) FROM occurrences";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }

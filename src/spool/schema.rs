@@ -105,6 +105,16 @@ CREATE INDEX deliveries_in_turn ON deliveries (next_try_ms, incident_id);
 INSERT INTO counters SELECT 'records_known', value - (SELECT count(*) FROM occurrences)
     FROM counters WHERE name = 'matched' AND value > (SELECT count(*) FROM occurrences);
 ",
+    r"
+CREATE TABLE terms (
+    term INTEGER PRIMARY KEY AUTOINCREMENT,
+    began_ms INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    after_occurrence INTEGER NOT NULL,  -- the last one of the terms before
+    last_occurrence INTEGER NOT NULL    -- the last one of this term
+);
+",
 ];
 
 /// Brings the tables up to date.

@@ -262,7 +262,7 @@ fn a_spool_of_the_first_version_balances() {
     let old = Connection::open(home.state().join(FILE)).unwrap();
     // As it was left then, with three records read once more after a kill.
     old.execute_batch(
-        "DROP TABLE bounds; DROP TABLE folded; DROP INDEX evidence_to_take; DROP INDEX deliveries_in_turn; \
+        "DROP TABLE terms; DROP TABLE bounds; DROP TABLE folded; DROP INDEX evidence_to_take; DROP INDEX deliveries_in_turn; \
          ALTER TABLE occurrences DROP COLUMN shortened; ALTER TABLE evidence DROP COLUMN has_log; \
          UPDATE counters SET value = 5; PRAGMA user_version = 1",
     )

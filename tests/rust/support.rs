@@ -102,6 +102,15 @@ pub fn caught_up(agent: &Agent) {
     }
 }
 
+/// Waits until this reporter leads.
+pub fn leads(agent: &Agent) {
+    let deadline = Instant::now() + LONGEST;
+    while !agent.is_leader() {
+        assert!(Instant::now() < deadline, "it never leads: {:?}", agent.take_notes());
+        std::thread::yield_now();
+    }
+}
+
 pub fn titles(found: &[Occurrence]) -> Vec<&str> {
     found.iter().map(|occurrence| occurrence.title.as_str()).collect()
 }
