@@ -209,7 +209,7 @@ class Scan:
 
 @final
 class Spool:
-    """Reads a spool, also while a reporter runs."""
+    """Reads a spool, also while a reporter runs; on a network drive, as it was when this was made."""
 
     def __new__(cls, state_folder: _Path) -> Spool:
         """Raises ``SpoolError`` if there is none, or it cannot be read."""

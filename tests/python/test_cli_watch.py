@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,12 +102,14 @@ def test_what_lay_there_at_the_first_start_is_old_news(logs: Path, tmp_path: Pat
         assert json.loads(printed(process))["message"] == "new"
 
 
-def test_the_second_one_stands_by_and_takes_over(logs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("drive", ["local", "network"])
+def test_the_second_one_stands_by_and_takes_over(drive: str, logs: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     log = logs / "tk-maya.log"
-    with watching(logs, state, "--json") as leader:
+    arguments = ("--json", "--state-drive", drive)
+    with watching(logs, state, *arguments) as leader:
         said(leader, "leading")
-        with watching(logs, state, "--json") as other:
+        with watching(logs, state, *arguments) as other:
             said(other, "standing by")
             log.write_text(RECORD.format("while the first one leads"))
             assert "while the first" in printed(leader)
@@ -121,6 +124,32 @@ def test_the_second_one_stands_by_and_takes_over(logs: Path, tmp_path: Path) -> 
         "while the first one leads",
         "after it was killed",
     ]
+
+
+@pytest.mark.parametrize("drive", ["local", "network"])
+def test_what_is_found_is_shown_while_it_leads_and_after_it_was_killed(
+    drive: str, logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+
+    def shown(command: str) -> list[dict[str, Any]]:
+        assert main([command, "--state", str(state), "--json"]) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    with watching(logs, state, "--json", "--state-drive", drive) as process:
+        said(process, "leading")
+        for word in ("one", "two"):
+            with (logs / "tk-maya.log").open("a") as log:
+                log.write(RECORD.format(word))
+            printed(process)
+        assert [each["message"] for each in shown("occurrences")] == ["one", "two"]
+        assert [each["title"] for each in shown("incidents")] == ["one", "two"]
+        (status,) = shown("status")
+        assert (status["books"]["captured"], status["log_folders"][0]["has_leader"]) == (2, True)
+        process.kill()
+        process.wait()
+    assert [each["message"] for each in shown("occurrences")] == ["one", "two"]
+    assert shown("status")[0]["log_folders"][0]["has_leader"] is False
 
 
 @pytest.mark.parametrize(
