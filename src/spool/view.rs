@@ -38,8 +38,8 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(3);
 /// A reader looks this often for the answer.
 const BLINK: Duration = Duration::from_millis(20);
 
-/// So often a reader starts again because the spool changed hands under it.
-const TRIES: usize = 3;
+/// So long a reader begins again because the spool changed hands under it.
+const LONGEST_COPY: Duration = Duration::from_secs(10);
 
 /// Spools that this process has open. POSIX drops all locks of a process on a file as soon as the process closes
 /// any descriptor of it: a copy of the file itself, made here, would take the lock from our own leader.
@@ -156,8 +156,9 @@ impl Drop for OpenHere {
 pub fn copy(state_folder: &Path) -> Result<Option<TempDir>> {
     let folder = state_folder.join(FOLDER);
     let failed = |error| Error::new(ErrorKind::Spool).at(&folder).because(error);
+    let deadline = Instant::now() + LONGEST_COPY;
     let mut trouble = None;
-    for _ in 0..TRIES {
+    while Instant::now() < deadline {
         let leader = match fs::read_to_string(folder.join("leader")) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(failed)?,
@@ -174,6 +175,7 @@ pub fn copy(state_folder: &Path) -> Result<Option<TempDir>> {
             Ok(None) => {}
             Err(error) => trouble = Some(error),
         }
+        std::thread::sleep(BLINK);
     }
     // Old news are better than none.
     let old = folder.join(FILE);
