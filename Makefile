@@ -60,8 +60,8 @@ test-toolkit: $(DEVELOPED) $(WHEEL) ## the app in a real Toolkit; needs SGTK_COR
 	@$(BIN)/pytest -m toolkit tests/bundle
 
 .PHONY: test-soak
-test-soak: $(DEVELOPED) ## the long storms over a log folder, with 200 kills of the reporter, and the core's long forms; 30 minutes
-	PROPTEST_CASES=1000 cargo test --locked --release --test core
+test-soak: $(DEVELOPED) ## the core's long forms, and the long storms over a log folder with 370 kills of the reporter; an hour
+	PROPTEST_CASES=1000 TK_INCIDENT_HANDOVERS=200 cargo test --locked --release --test core
 	@$(BIN)/python tests/storm/storm.py --matrix long
 
 .PHONY: fuzz

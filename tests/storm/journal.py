@@ -1,4 +1,4 @@
-"""What a writer did and when: written beside the log while the storm blows, read by the oracle after it.
+"""What a process did to the log and when: written while the storm blows, read by the oracle after it.
 
 Times are microseconds of the monotonic clock, which all processes of a machine share. Nothing is known
 to the instant: between two statements of Python the scheduler may take its turn, for many milliseconds on
@@ -16,12 +16,13 @@ _FLUSH_US = 50_000
 
 
 class Wrote(NamedTuple):
-    """A record went into a file."""
+    """A record went into a file, and ended there at this offset."""
 
     sequence: int
     before: int
     after: int
     inode: int
+    end: int = 0
 
 
 class Opened(NamedTuple):
@@ -50,11 +51,19 @@ class Saw(NamedTuple):
     suffix: str
 
 
-Event = Union[Wrote, Opened, Closed, Saw]
+class Truncated(NamedTuple):
+    """The file was emptied."""
+
+    before: int
+    after: int
+    inode: int
+
+
+Event = Union[Wrote, Opened, Closed, Saw, Truncated]
 
 
 class Journal:
-    """Appends a writer's events to a file, at least every 50 ms while :meth:`flush_if_due` is called."""
+    """Appends a process's events to a file, at least every 50 ms while :meth:`flush_if_due` is called."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=0)
@@ -73,9 +82,9 @@ class Journal:
         self._flush()
         self._file.close()
 
-    def wrote(self, sequence: int, before: int, inode: int) -> None:
+    def wrote(self, sequence: int, before: int, inode: int, end: int) -> None:
         """Note a record that has just been written."""
-        self._lines.append(f"w {sequence} {before} {now_us()} {inode}\n")
+        self._lines.append(f"w {sequence} {before} {now_us()} {inode} {end}\n")
 
     def opened(self, before: int, inode: int, *, is_new: bool) -> None:
         """Note a descriptor."""
@@ -88,6 +97,10 @@ class Journal:
     def saw(self, before: int, inode: int, suffix: str) -> None:
         """Note which file a name stood for."""
         self._lines.append(f"s {before} {now_us()} {inode} {suffix}\n")
+
+    def truncated(self, before: int, inode: int) -> None:
+        """Note that a file has just been emptied."""
+        self._lines.append(f"t {before} {now_us()} {inode}\n")
 
     def look(self, log: Path, suffix: str) -> None:
         """Look at a name and note which file it stands for."""
@@ -128,5 +141,7 @@ def read_journal(lines: Iterable[str]) -> Iterator[Event]:
             yield Wrote(*map(int, fields))
         elif kind == "o":
             yield Opened(*map(int, fields))
+        elif kind == "t":
+            yield Truncated(*map(int, fields))
         else:
             yield Closed(*map(int, fields))

@@ -6,31 +6,18 @@ of a life is two times: until the first it certainly could be read, from the sec
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from journal import Closed, Event, Opened, Saw, Wrote
+from life import FOREVER, End, Life
+from record import Mark
+from truncations import Truncations
 
-FOREVER = 1 << 62
-
-# The two names whose file changes; all others belong to one file, on its way from the log and back.
+# The two names whose file changes unseen; a unique one belongs to one file, on its way from the log and back.
 _LOG = ""
 _BACKUP = ".1"
-
-
-class Life(NamedTuple):
-    """A file from its creation on. An inode's number comes again, so it takes both to tell lives apart."""
-
-    inode: int
-    birth: int
-
-
-class End(NamedTuple):
-    """When something stopped: it still was at ``not_before``, and no more at ``not_after``."""
-
-    not_before: int
-    not_after: int
 
 
 class Written(NamedTuple):
@@ -41,6 +28,7 @@ class Written(NamedTuple):
     before: int
     after: int
     life: Life
+    end: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +37,7 @@ class Lives:
 
     ends: Mapping[Life, End]
     written: Sequence[Written]
+    # How often the log began anew.
     rolls: int
 
     def end(self, life: Life) -> End:
@@ -56,10 +45,15 @@ class Lives:
         return self.ends[life]
 
 
-def lives(journals: Mapping[int, Sequence[Event]], last_look: Iterable[Saw]) -> Lives:
-    """Put the journals of all writers together.
+def lives(
+    journals: Mapping[int, Sequence[Event]],
+    last_look: Iterable[Saw],
+    copies: Sequence[Collection[Mark]] = (),
+) -> Lives:
+    """Put the journals of all processes together.
 
     ``last_look`` is what the names stood for when all was over: what they stood for then never ended.
+    ``copies`` are what the log held just before each truncation, and at the very end.
     """
     last = list(last_look)
     events = [event for journal in journals.values() for event in journal]
@@ -69,14 +63,23 @@ def lives(journals: Mapping[int, Sequence[Event]], last_look: Iterable[Saw]) -> 
     held = _held(births, journals)
     known = named.keys() | held.keys()
     never = End(0, 0)
-    ends = {life: _later(named.get(life, never), held.get(life, never)) for life in known}
+    files = {life: _later(named.get(life, never), held.get(life, never)) for life in known}
+    truncations = Truncations(events, lambda inode, time: _life(births, inode, time), copies)
     written = [
-        Written(writer, each.sequence, each.before, each.after, _life(births, each.inode, each.after))
+        Written(
+            writer,
+            each.sequence,
+            each.before,
+            each.after,
+            truncations.life(_life(births, each.inode, each.after), writer, each),
+            each.end,
+        )
         for writer, journal in journals.items()
         for each in journal
         if isinstance(each, Wrote)
     ]
-    return Lives(ends, written, rolls=sum(isinstance(each, Opened) and each.is_new for each in events))
+    rolls = sum(isinstance(each, Opened) and each.is_new for each in events) + truncations.count
+    return Lives(truncations.ends(files), written, rolls)
 
 
 def _as_sightings(events: Iterable[Event]) -> list[Saw]:
@@ -118,14 +121,20 @@ def _named(
         if life in survivors:
             ends[life] = End(FOREVER, FOREVER)
             continue
-        # From the backup nothing comes back, and from the log a file goes to the backup or is gone: on its
-        # way to another name and back it would have been seen again, by the one who moved it.
-        left = sighting.after
-        if sighting.suffix != _BACKUP:
-            left = _first_other(by_suffix[_LOG], life, left)
-        gone = _first_other(by_suffix[_BACKUP], life, left)
+        gone = sighting.after
+        for suffix in _ways_out(sighting.suffix):
+            gone = _first_other(by_suffix[suffix], life, gone)
         ends[life] = End(sighting.before, gone)
     return ends
+
+
+def _ways_out(suffix: str) -> Sequence[str]:
+    """The names through which a file may have gone unseen since it was last seen under this one.
+
+    From the log a file goes to the backup or is gone: on its way to another name and back it would have been
+    seen again, by the one who moved it. So it would where it was moved from the backup to an older one.
+    """
+    return (suffix,) if suffix[1:].isdecimal() else (_LOG, _BACKUP)
 
 
 def _first_other(looks: Sequence[tuple[Saw, Life]], life: Life, since: int) -> int:

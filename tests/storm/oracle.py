@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Optional
 
-from lives import FOREVER, Life, Lives, Written
+from life import FOREVER, Life
+from lives import Lives, Written
 from record import Mark, Sighting
 
 OBSERVABLE_US = 10_000
+# Where no event comes: no look at the folder, and none at the writers, is further apart.
+OBSERVABLE_AT_A_LOOK_US = 500_000
 
 
 class Kind(Enum):
@@ -31,6 +34,8 @@ class Chance(Enum):
     OBSERVABLE = "observable"
     PERHAPS = "perhaps observable"
     NONE = "not observable"
+    # Where a loss cannot be avoided, it is kept as a byte range that the reporter itself has named.
+    REPORTED = "reported as lost"
 
 
 class Watch(NamedTuple):
@@ -41,6 +46,14 @@ class Watch(NamedTuple):
 
 
 ALWAYS = (Watch(0, FOREVER),)
+
+
+class Lost(NamedTuple):
+    """A byte range that the reporter said is lost, and when it said so."""
+
+    at: int
+    start: int
+    stop: int
 
 
 @dataclass(frozen=True)
@@ -72,30 +85,55 @@ class Verdict:
 
     @property
     def keeps_the_promise(self) -> bool:
-        """Whether nothing observable is missing, nothing doubled and nothing torn."""
-        return not (self.missing_observable or self.count(Kind.DOUBLED) or self.count(Kind.TORN))
+        """Whether nothing observable is missing, and nothing doubled, torn or out of order."""
+        return not (
+            self.missing_observable
+            or self.count(Kind.DOUBLED)
+            or self.count(Kind.TORN)
+            or self.count(Kind.DISORDERED)
+        )
 
 
-def judge(lives: Lives, found: Sequence[Sighting], watches: Sequence[Watch] = ALWAYS) -> Verdict:
-    """Compare what was written with what was found, in the order of its finding."""
+def judge(
+    lives: Lives,
+    found: Sequence[Sighting],
+    watches: Sequence[Watch] = ALWAYS,
+    *,
+    observable_us: int = OBSERVABLE_US,
+    lost: Sequence[Lost] = (),
+) -> Verdict:
+    """Compare what was written with what was found, in the order of its finding.
+
+    ``lost`` excuses what is missing, so it is given only for a storm whose losses cannot be avoided.
+    """
     written = {Mark(each.writer, each.sequence): each for each in lives.written}
     faults = [*_torn(found, written), *_doubled(found), *_disordered(found, written)]
     seen = {sighting.mark for sighting in found}
     for mark, each in written.items():
         if mark not in seen:
-            faults.append(Fault(Kind.MISSING, mark, chance(each, lives, watches), each))
+            had = chance(each, lives, watches, observable_us)
+            if had is not Chance.NONE and _is_reported(each, lost):
+                had = Chance.REPORTED
+            faults.append(Fault(Kind.MISSING, mark, had, each))
     whole = {sighting.mark for sighting in found if sighting.is_whole}
     return Verdict(len(written), len(whole & written.keys()), faults)
 
 
-def chance(record: Written, lives: Lives, watches: Sequence[Watch]) -> Chance:
-    """Say whether a record could be read for 10 ms without a break while a reporter led."""
+def chance(
+    record: Written, lives: Lives, watches: Sequence[Watch], observable_us: int = OBSERVABLE_US
+) -> Chance:
+    """Say whether a record could be read for so long without a break while a reporter led."""
     end = lives.end(record.life)
-    if _longest(record.after, end.not_before, watches) >= OBSERVABLE_US:
+    if _longest(record.after, end.not_before, watches) >= observable_us:
         return Chance.OBSERVABLE
-    if _longest(record.before, end.not_after, watches) >= OBSERVABLE_US:
+    if _longest(record.before, end.not_after, watches) >= observable_us:
         return Chance.PERHAPS
     return Chance.NONE
+
+
+def _is_reported(record: Written, lost: Iterable[Lost]) -> bool:
+    """Whether the record's last byte is one of those that were said to be lost, after it was written."""
+    return any(each.start < record.end <= each.stop and record.before < each.at for each in lost)
 
 
 def _longest(since: int, until: int, watches: Iterable[Watch]) -> int:

@@ -19,6 +19,7 @@ _FRAMES = [
     for line in range(1, _DEEPEST + 1)
 ]
 _MARK = re.compile(r"storm w(\d+) s(\d+) c([0-9a-f]{8}) (.*)", re.DOTALL)
+_MARK_ALONE = re.compile(rb"storm w(\d+) s(\d+) c")
 
 
 class Mark(NamedTuple):
@@ -53,6 +54,11 @@ def recognise(text: str) -> Sighting:
     mark = Mark(int(match[1]), int(match[2]))
     is_whole = _PREAMBLE in text and match[3] == _checksum(mark, match[4].rstrip("\r\n"))
     return Sighting(mark, is_whole)
+
+
+def marks_in(text: bytes) -> set[Mark]:
+    """Find the marks of all records in a piece of a log; one that its end cuts short has none."""
+    return {Mark(int(writer), int(sequence)) for writer, sequence in _MARK_ALONE.findall(text)}
 
 
 def _checksum(mark: Mark, rest: str) -> str:

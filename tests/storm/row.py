@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import cpu_count
 
+from life import FOREVER
 from lives import Lives
-from oracle import Kind, Verdict
+from oracle import Chance, Kind, Lost, Verdict
 from plan import Plan
 from record import Mark
 
 # Each column with its width: rows are printed as they come.
 _COLUMNS = {
+    "storm": 23,
     "reader": 9,
     "writers": 7,
     "records/s each": 14,
@@ -22,12 +24,15 @@ _COLUMNS = {
     "rolls": 5,
     "found": 7,
     "missing, observable": 19,
+    "missing, reported": 17,
     "missing, not observable": 23,
     "doubled": 7,
     "torn": 5,
     "out of order": 12,
     "lag p50/p99 ms": 14,
+    "longest takeover s": 18,
 }
+_LONGEST_TAKEOVER_S = 5
 
 
 @dataclass(frozen=True)
@@ -36,31 +41,63 @@ class Row:
 
     reader: str
     plan: Plan
-    kills: int
     rolls: int
     verdict: Verdict
     lags_us: Sequence[int] = ()
+    takeovers_us: Sequence[int] = ()
+    # Whether it had asked for events that it was to do without.
+    listened: bool = False
+    # What it said was lost, and how many bytes of that it counted.
+    lost: Sequence[Lost] = ()
+    lost_bytes: int = 0
+
+    @property
+    def keeps_the_promise(self) -> bool:
+        """Whether the oracle is content, and so is everybody else."""
+        return self.verdict.keeps_the_promise and not self.complaints()
+
+    def complaints(self) -> list[str]:
+        """Say what is wrong besides the records."""
+        complaints = []
+        said = sum(each.stop - each.start for each in self.lost if each.stop < FOREVER)
+        if said > self.lost_bytes or (said < self.lost_bytes and not self._has_open_range):
+            complaints.append(
+                f"{self.lost_bytes} bytes are counted as lost, but ranges of {said} bytes were named"
+            )
+        if self.takeovers_us and max(self.takeovers_us) > _LONGEST_TAKEOVER_S * 1_000_000:
+            complaints.append(f"a takeover took {max(self.takeovers_us) / 1e6:.1f} s")
+        if self.listened:
+            complaints.append("it listens to events")
+        return complaints
+
+    @property
+    def _has_open_range(self) -> bool:
+        return any(each.stop == FOREVER for each in self.lost)
 
     def cells(self) -> list[str]:
         """Return the row as text."""
-        verdict = self.verdict
+        plan, verdict = self.plan, self.verdict
         missing = verdict.count(Kind.MISSING)
         observable = verdict.missing_observable
+        reported = verdict.count(Kind.MISSING, (Chance.REPORTED,))
         cells = (
+            plan.name,
             self.reader,
-            self.plan.writers,
-            f"{self.plan.rate:g}",
-            _size(self.plan.max_bytes),
-            self.kills,
+            plan.writers,
+            f"{plan.rate:g}" if plan.writers else "",
+            _size(plan.max_bytes) if plan.max_bytes and plan.writers else "",
+            plan.kills + plan.takeovers if self.reader == "ours" else 0,
             verdict.written,
             self.rolls,
             verdict.found,
             f"{observable} ({observable / max(verdict.written, 1):.1%})" if observable else 0,
-            missing - observable,
+            reported,
+            missing - observable - reported,
             verdict.count(Kind.DOUBLED),
             verdict.count(Kind.TORN),
             verdict.count(Kind.DISORDERED),
             self._lag(),
+            f"{max(self.takeovers_us) / 1e6:.1f}" if self.takeovers_us else "",
         )
         return [str(cell) for cell in cells]
 
@@ -81,7 +118,7 @@ def head(*, markdown: bool) -> list[str]:
     """Return the lines above the rows."""
     if not markdown:
         return [line(list(_COLUMNS), markdown=False)]
-    dashes = ["-" if name == "reader" else "-:" for name in _COLUMNS]
+    dashes = ["-" if name in ("storm", "reader") else "-:" for name in _COLUMNS]
     return [line(list(_COLUMNS), markdown=True), "|" + "|".join(dashes) + "|"]
 
 

@@ -1,38 +1,45 @@
 """Blows a storm of writers over a log folder and asks what its readers have made of it.
 
 ``python tests/storm/storm.py --writers 4 --rate 1000 --seconds 5 --kills 3``
+``python tests/storm/storm.py --plan killed --watch-options="--state-drive network"``
 ``python tests/storm/storm.py --matrix short --reference --markdown``
 
-Exit code 1: something observable is missing, or something is doubled or torn.
+Exit code 1: something observable is missing; something is doubled, torn or out of order; a takeover is slow.
 """
 
 import argparse
+import dataclasses
 import json
-import random
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Optional
 
-from journal import Event, Saw, now_us, read_journal
+from actors import Actors, script
+from journal import Event, Saw, Wrote, now_us, read_journal
 from lives import Lives, lives
-from oracle import Fault, Kind, Watch, judge
-from plan import KIB, MATRICES, Plan
-from record import Mark, recognise
-from reporter import Reporter, SpoolReader
+from oracle import Chance, Fault, Kind, judge
+from plan import KIB, MATRICES, NAMED, Plan
+from record import Mark, Sighting, marks_in, recognise
+from reporter import COMMAND, Heard, Reporter, SpoolReader
 from row import Row, head, lags_us, line, machine
+from tk_incident.errors import TkIncidentError
+from watch_keeper import WatchKeeper
 
-_HERE = Path(__file__).parent
 _LOG = "tk-storm.log"
 _POLL_S = 0.1
 # No look at the folder, no idle flush and no checkpoint takes longer than this.
 _QUIET_S = 2.5
+# Where all is there that was written only a double can come; a long storm has the time to wait for it.
+_QUIET_AND_ALL_THERE_S = 0.5
+_LONG_STORM_S = 30
 _DEADLINE_S = 60.0
-_KILL_WITHIN_S = 0.6
 _FAULTS_SHOWN = 20
 
 
@@ -44,81 +51,61 @@ class Storm:
         self._logs = folder / "logs"
         self._state = folder / "state"
         self._journals = folder / "journals"
+        self._copies = folder / "copies"
         self._reference = folder / "reference.jsonl"
-        for each in (self._logs, self._journals):
+        for each in (self._logs, self._journals, self._copies):
             each.mkdir()
-        self._watches: list[Watch] = []
-        self._first_shown: dict[Mark, int] = {}
+        self._heard = Heard()
 
     def run(self, *, with_reference: bool = False) -> list[Row]:
         """Let it blow; the row of the reporter, and that of the reference behind it."""
+        plan = self._plan
         with ExitStack() as stack:
             if with_reference:
                 stack.enter_context(self._reference_tailer())
-            reporter = stack.enter_context(self._start_reporter())
-            writers = stack.enter_context(self._writers())
-            reporter = self._kill(reporter, stack)
-            self._end_writers(writers)
+            keeper = WatchKeeper(plan, self._start_reporter, stack)
+            actors = Actors(plan, self._logs / _LOG, self._journals, self._copies, stack)
+            keeper.go_on()
+            actors.end()
             spool = self._wait_until_caught_up()
-            self._watches.append(reporter.stop())
+            keeper.stop()
         spool.read()
-        journals = self._read_journals()
-        files = lives(journals, self._last_look())
-        verdict = judge(files, spool.found, self._watches)
-        lags = lags_us(files, self._first_shown)
-        rows = [Row("ours", self._plan, self._plan.kills, files.rolls, verdict, lags)]
-        if with_reference:
-            rows.append(self._judge_reference(files))
-        return rows
+        files = lives(self._read_journals(), self._last_look(), self._read_copies())
+        found = self._found_by_command() if plan.by_command else spool.found
+        lost = self._heard.lost if plan.losses_are_reported else ()
+        verdict = judge(files, found, keeper.watches, observable_us=plan.observable_us, lost=lost)
+        row = Row(
+            "ours",
+            plan,
+            files.rolls,
+            verdict,
+            lags_us=lags_us(files, self._heard.first_shown),
+            takeovers_us=keeper.takeovers_us,
+            listened=keeper.listened,
+            lost=self._heard.lost,
+            lost_bytes=spool.lost_bytes(),
+        )
+        return [row, self._judge_reference(files)] if with_reference else [row]
 
-    def _start_reporter(self) -> Reporter:
-        return Reporter(self._logs, self._state, self._first_shown)
-
-    @contextmanager
-    def _writers(self) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    def _start_reporter(self, stands_by: bool) -> Reporter:
         plan = self._plan
-        # With kills the storm's end is that of the last kill, and then the writers are told.
-        seconds = plan.seconds if not plan.kills else 3600
-        options = {
-            "log": self._logs / _LOG,
-            "rate": plan.rate,
-            "seconds": seconds,
-            "max-bytes": plan.max_bytes,
-        }
-        with ExitStack() as stack:
-            writers = []
-            for number in range(plan.writers):
-                own = {**options, "id": number, "journal": self._journals / str(number)}
-                writers.append(stack.enter_context(_script("writer.py", own)))
-            yield writers
-
-    def _end_writers(self, writers: Sequence["subprocess.Popen[bytes]"]) -> None:
-        for writer in writers:
-            if self._plan.kills:
-                writer.terminate()
-        for writer in writers:
-            if writer.wait(self._plan.seconds + _DEADLINE_S):
-                raise RuntimeError(f"a writer failed with exit code {writer.returncode}")
-
-    def _kill(self, reporter: Reporter, stack: ExitStack) -> Reporter:
-        """Kill the reporter at random moments, the first ones perhaps before it has read anything."""
-        chance = random.Random(self._plan.seed)
-        began = time.monotonic()
-        for _ in range(self._plan.kills):
-            time.sleep(chance.uniform(0, _KILL_WITHIN_S))
-            self._watches.append(reporter.kill())
-            reporter = stack.enter_context(self._start_reporter())
-        if self._plan.kills:
-            time.sleep(max(0.0, began + self._plan.seconds - time.monotonic()))
-        return reporter
+        return Reporter(
+            self._logs,
+            self._state,
+            self._heard,
+            options=plan.watch_options,
+            events=plan.events,
+            stands_by=stands_by,
+        )
 
     def _wait_until_caught_up(self) -> SpoolReader:
         """Poll the spool until the reporter has got no further for a while."""
         spool = SpoolReader(self._state)
+        written = sum(isinstance(event, Wrote) for each in self._read_journals().values() for event in each)
         progress = spool.progress()
         quiet_since = time.monotonic()
         deadline = quiet_since + _DEADLINE_S
-        while time.monotonic() - quiet_since < _QUIET_S:
+        while time.monotonic() - quiet_since < self._patience(progress[0] - written):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the reporter has not caught up within {_DEADLINE_S:g} s")
             time.sleep(_POLL_S)
@@ -126,6 +113,16 @@ class Storm:
             if progress != before:
                 quiet_since = time.monotonic()
         return spool
+
+    def _patience(self, surplus: int) -> float:
+        is_short = self._plan.seconds < _LONG_STORM_S
+        return _QUIET_AND_ALL_THERE_S if is_short and surplus >= 0 else _QUIET_S
+
+    def _found_by_command(self) -> list[Sighting]:
+        """Ask as a user does."""
+        arguments = ["occurrences", "--state", str(self._state), "--json"]
+        answer = subprocess.run([*COMMAND, *arguments], check=True, stdout=subprocess.PIPE)
+        return [recognise(json.loads(text)["record"]) for text in answer.stdout.splitlines()]
 
     def _last_look(self) -> list[Saw]:
         before = now_us()
@@ -141,10 +138,16 @@ class Storm:
                 journals[int(path.name)] = list(read_journal(lines))
         return journals
 
+    def _read_copies(self) -> list[set[Mark]]:
+        """What the log held before each truncation, and what it holds now."""
+        log = self._logs / _LOG
+        paths = [*sorted(self._copies.iterdir()), *([log] if log.exists() else [])]
+        return [marks_in(path.read_bytes()) for path in paths]
+
     @contextmanager
     def _reference_tailer(self) -> Iterator[None]:
         options = {"logs": self._logs, "output": self._reference}
-        with _script("reference_tailer.py", options) as process:
+        with script("reference_tailer.py", options) as process:
             while not self._reference.exists():
                 if process.poll() is not None:
                     raise RuntimeError("the reference tailer does not start")
@@ -154,25 +157,14 @@ class Storm:
     def _judge_reference(self, files: Lives) -> Row:
         with self._reference.open(encoding="utf-8") as lines:
             found = [recognise(json.loads(text)) for text in lines]
-        return Row("reference", self._plan, 0, files.rolls, judge(files, found))
-
-
-@contextmanager
-def _script(name: str, options: Mapping[str, object]) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a program of this folder; at the end of the block it is told to end, and waited for."""
-    arguments = [word for option, value in options.items() for word in (f"--{option}", str(value))]
-    with subprocess.Popen([sys.executable, str(_HERE / name), *arguments]) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.terminate()
+        verdict = judge(files, found, observable_us=self._plan.observable_us)
+        return Row("reference", self._plan, files.rolls, verdict)
 
 
 def describe(faults: Sequence[Fault]) -> Iterator[str]:
-    """Name faults, the first of each kind."""
+    """Name faults, the first of each kind; what nobody could have read is no fault of the reporter."""
     for kind in Kind:
-        of_kind = [fault for fault in faults if fault.kind is kind]
+        of_kind = [fault for fault in faults if fault.kind is kind and fault.chance is not Chance.NONE]
         for fault in of_kind[:_FAULTS_SHOWN]:
             who = "a text without a mark" if fault.mark is None else f"w{fault.mark[0]} s{fault.mark[1]:06d}"
             chance = f", {fault.chance.value}" if kind is Kind.MISSING else ""
@@ -185,28 +177,62 @@ def describe(faults: Sequence[Fault]) -> Iterator[str]:
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one storm or a matrix of them and print a table."""
     arguments = _parser().parse_args(argv)
-    if arguments.matrix:
-        plans: Sequence[Plan] = MATRICES[arguments.matrix]
-    else:
-        names = ("writers", "rate", "max_bytes", "seconds", "kills", "seed")
-        plans = [Plan(**{name: getattr(arguments, name) for name in names})]
+    plans = _plans(arguments)
     if arguments.markdown:
         _say(machine() + "\n")
     _say("\n".join(head(markdown=arguments.markdown)))
-    is_kept = True
-    for plan in plans:
-        with tempfile.TemporaryDirectory(prefix="storm-", dir=arguments.folder) as folder:
-            rows = Storm(plan, Path(folder)).run(with_reference=arguments.reference)
+    kept = 0
+    for number, plan in enumerate(plans, 1):
+        if len(plans) > 1:
+            _remark(f"{time.strftime('%H:%M:%S')} storm {number} of {len(plans)}: {plan.name}")
+        kept += _blow(plan, arguments)
+    # The last line, and the one that matters.
+    _remark(f"{kept} of {len(plans)} storms kept the promise")
+    return 0 if kept == len(plans) else 1
+
+
+def _blow(plan: Plan, arguments: argparse.Namespace) -> bool:
+    """Run a storm, say what came of it, and return whether the promise was kept."""
+    folder = Path(tempfile.mkdtemp(prefix="storm-", dir=arguments.folder))
+    is_kept = False
+    try:
+        rows = Storm(plan, folder).run(with_reference=arguments.reference)
+    except (RuntimeError, subprocess.SubprocessError, TkIncidentError) as error:
+        # The others shall blow all the same.
+        _remark(f"{plan.name}: {error}")
+    else:
         for row in rows:
             _say(line(row.cells(), markdown=arguments.markdown))
-        sys.stderr.writelines(f"{text}\n" for text in describe(rows[0].verdict.faults))
-        is_kept = is_kept and rows[0].verdict.keeps_the_promise
-    return 0 if is_kept else 1
+        for text in (*describe(rows[0].verdict.faults), *rows[0].complaints()):
+            _remark(text)
+        is_kept = rows[0].keeps_the_promise
+    finally:
+        if arguments.keep and not is_kept:
+            _remark(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder)
+    return is_kept
+
+
+def _plans(arguments: argparse.Namespace) -> Sequence[Plan]:
+    if arguments.matrix:
+        plans = MATRICES[arguments.matrix]
+    elif arguments.plan:
+        plans = (NAMED[arguments.plan],)
+    else:
+        names = ("writers", "rate", "max_bytes", "seconds", "kills", "seed")
+        plans = (Plan("rolled", **{name: getattr(arguments, name) for name in names}),)
+    options = tuple(shlex.split(arguments.watch_options))
+    return [dataclasses.replace(plan, watch_options=(*plan.watch_options, *options)) for plan in plans]
 
 
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def _remark(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -217,10 +243,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--kills", type=int, default=0, help="how often the reporter is killed")
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which it is killed")
+    parser.add_argument("--plan", choices=NAMED, metavar="NAME", help="one storm of the matrices")
     parser.add_argument("--matrix", choices=sorted(MATRICES), help="several storms, instead of one")
+    parser.add_argument("--watch-options", default="", metavar="WORDS", help="further words for watch")
     parser.add_argument("--reference", action="store_true", help="let the reference tailer read along")
     parser.add_argument("--markdown", action="store_true", help="print the table for docs/reliability.md")
     parser.add_argument("--folder", type=Path, help="where the logs are written; default: a temporary folder")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the folder of a storm that broke the promise"
+    )
     return parser
 
 

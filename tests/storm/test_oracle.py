@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from journal import Closed, Event, Journal, Opened, Saw, Wrote, read_journal
-from lives import FOREVER, End, Life, Lives, Written, lives
-from oracle import Chance, Fault, Kind, Verdict, Watch, chance, judge
-from record import Mark, Sighting, compose, recognise
+from journal import Closed, Event, Journal, Opened, Saw, Truncated, Wrote, read_journal
+from life import FOREVER, End, Life
+from lives import Lives, Written, lives
+from oracle import OBSERVABLE_AT_A_LOOK_US, Chance, Fault, Kind, Lost, Verdict, Watch, chance, judge
+from record import Mark, Sighting, compose, marks_in, recognise
 from tk_incident import redact
 
 MS = 1000
@@ -86,7 +87,9 @@ def test_the_order_within_a_life_counts_and_no_other() -> None:
     assert judge(rolled, sightings(2, 0, 1)).faults == []
     assert judge(rolled, sightings(2, 1, 0)).faults == [Fault(Kind.DISORDERED, Mark(0, 0))]
     # One that comes too early is one fault, however many it has overtaken.
-    assert judge(files, sightings(2, 0, 1)).faults == [Fault(Kind.DISORDERED, Mark(0, 0))]
+    verdict = judge(files, sightings(2, 0, 1))
+    assert verdict.faults == [Fault(Kind.DISORDERED, Mark(0, 0))]
+    assert not verdict.keeps_the_promise
 
 
 @pytest.mark.parametrize(
@@ -110,6 +113,33 @@ def test_two_short_watches_are_not_one_long_one() -> None:
     files = one_file(1, End(2000 * MS, 2000 * MS))
     watches = [Watch(1100 * MS, 1106 * MS), Watch(1200 * MS, 1206 * MS)]
     assert chance(files.written[0], files, watches) is Chance.NONE
+
+
+def test_without_events_a_record_has_to_be_there_for_longer() -> None:
+    files = one_file(1, End(1400 * MS, 1400 * MS))
+    assert not judge(files, []).keeps_the_promise
+    assert judge(files, [], observable_us=OBSERVABLE_AT_A_LOOK_US).keeps_the_promise
+    assert not judge(one_file(1), [], observable_us=OBSERVABLE_AT_A_LOOK_US).keeps_the_promise
+
+
+@pytest.mark.parametrize(
+    ("lost", "expected"),
+    [
+        (Lost(at=2000 * MS, start=500, stop=700), Chance.REPORTED),
+        # Up to the byte before the record, from the byte behind it on, and before it was written.
+        (Lost(at=2000 * MS, start=0, stop=699), Chance.OBSERVABLE),
+        (Lost(at=2000 * MS, start=700, stop=900), Chance.OBSERVABLE),
+        (Lost(at=999 * MS, start=500, stop=700), Chance.OBSERVABLE),
+    ],
+)
+def test_what_was_reported_as_lost_is_known_to_be(lost: Lost, expected: Chance) -> None:
+    files = one_file(1)
+    ending = Lives(files.ends, [files.written[0]._replace(end=700)], rolls=0)
+    verdict = judge(ending, [], lost=[lost])
+    assert [fault.chance for fault in verdict.faults] == [expected]
+    assert verdict.keeps_the_promise is (expected is Chance.REPORTED)
+    # It is an excuse for nothing else.
+    assert not judge(ending, sightings(0, 0), lost=[lost]).keeps_the_promise
 
 
 # Two writers: the first one rolls file 7 to the backup and goes on in file 8; the second one still holds
@@ -189,21 +219,79 @@ def test_an_inode_that_comes_again_is_another_life() -> None:
     assert files.written[2].life == Life(7, 500)
 
 
+def test_a_file_dies_where_the_last_backup_is_replaced() -> None:
+    mover: list[Event] = [
+        Opened(10, 11, 7, 1),
+        Closed(12, 13, 7),
+        Saw(20, 21, 7, ".1"),
+        Opened(22, 23, 8, 1),
+        Closed(24, 25, 8),
+        Saw(30, 31, 7, ".2"),
+        Saw(32, 33, 8, ".1"),
+        Saw(40, 41, 8, ".2"),
+        Saw(42, 43, 0, ".1"),
+    ]
+    files = lives({0: mover}, [Saw(90, 91, 8, ".2"), Saw(90, 91, 0, ".1"), Saw(90, 91, 0, "")])
+    assert files.end(Life(7, 10)) == End(not_before=30, not_after=41)
+    assert files.end(Life(8, 22)) == STILL_THERE
+
+
+# A log that is emptied at 200 to 210 and at 300 to 310, and three records that are written meanwhile.
+EMPTIED: Sequence[Event] = (
+    Opened(10, 11, 7, 1),
+    Wrote(0, 100, 101, 7),
+    Wrote(1, 195, 205, 7),
+    Wrote(2, 196, 206, 7),
+    Wrote(3, 250, 251, 7),
+    Wrote(4, 305, 311, 7),
+    Wrote(5, 400, 401, 7),
+)
+TRUNCATER: Sequence[Event] = (Truncated(200, 210, 7), Truncated(300, 310, 7))
+EMPTIED_AT_THE_END = (Saw(950_000, 950_001, 7, ""),)
+
+
+def test_a_truncation_ends_a_life_and_begins_another() -> None:
+    copies = [{Mark(0, 0)}, {Mark(0, 2), Mark(0, 3)}, {Mark(0, 4), Mark(0, 5)}]
+    files = lives({0: EMPTIED, 1: TRUNCATER}, EMPTIED_AT_THE_END, copies)
+    first, second, third = Life(7, 10), Life(7, 200), Life(7, 300)
+    assert [each.life for each in files.written] == [first, first, second, second, third, third]
+    assert files.end(first) == End(200, 210)
+    assert files.end(second) == End(300, 310)
+    assert files.end(third) == STILL_THERE
+    assert files.rolls == 3
+
+
+def test_a_record_in_no_copy_went_with_the_truncation_that_it_met() -> None:
+    files = lives({0: EMPTIED, 1: TRUNCATER}, EMPTIED_AT_THE_END, [set(), set(), set()])
+    # What met none lies where its time says.
+    assert [each.life.birth for each in files.written] == [10, 10, 10, 200, 200, 300]
+
+
+def test_a_truncation_of_another_life_of_the_inode_is_not_this_ones() -> None:
+    again: Sequence[Event] = (*EMPTIED, Closed(500, 501, 7), Opened(600, 601, 7, 1), Wrote(6, 610, 611, 7))
+    files = lives({0: again, 1: TRUNCATER}, EMPTIED_AT_THE_END)
+    assert files.written[-1].life == Life(7, 600)
+    assert files.end(Life(7, 600)) == STILL_THERE
+    assert files.end(Life(7, 200)) == End(300, 310)
+
+
 def test_a_journal_gives_back_what_was_noted(tmp_path: Path) -> None:
     path, log = tmp_path / "journal", tmp_path / "tk-storm.log"
     log.touch()
     with Journal(path) as journal:
         journal.opened(1, 7, is_new=True)
-        journal.wrote(12, 2, 7)
+        journal.wrote(12, 2, 7, 90)
         journal.look(log, "")
         journal.look(log, ".1")
         journal.closed(3, 7)
-    opened, wrote, here, gone, closed = read_journal(path.read_text().splitlines(keepends=True))
+        journal.truncated(4, 7)
+    opened, wrote, here, gone, closed, truncated = read_journal(path.read_text().splitlines(keepends=True))
     assert opened == Opened(1, opened.after, 7, 1)
-    assert wrote == Wrote(12, 2, wrote.after, 7)
+    assert wrote == Wrote(12, 2, wrote.after, 7, 90)
     assert here == Saw(here.before, here.after, log.stat().st_ino, "")
     assert gone == Saw(gone.before, gone.after, 0, ".1")
     assert closed == Closed(3, closed.after, 7)
+    assert truncated == Truncated(4, truncated.after, 7)
     assert list(read_journal(["o 1 2 7 1\n", "w 12 2"])) == [Opened(1, 2, 7, 1)]
 
 
@@ -219,3 +307,4 @@ def test_a_record_is_known_again_and_no_byte_of_it_may_change(seed: int) -> None
     at = random_.randrange(len(HEADER), len(text))
     assert not recognise(text[:at] + "#" + text[at + 1 :]).is_whole
     assert redact(text) == text
+    assert marks_in(f"{text}\n{text[: text.index('storm w') + 9]}".encode()) == {mark}

@@ -1,28 +1,30 @@
 """A writer of the storm: logs as a Toolkit engine does, as fast as told, and keeps a journal of it.
 
 ``python tests/storm/writer.py --log FILE --id 3 --rate 1000 --seconds 5 --max-bytes 262144 --journal FILE``
+
+With ``--max-bytes 0`` it never rolls: it goes on in its file whatever becomes of the name.
 """
 
 import argparse
 import logging
 import os
 import random
-import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from types import FrameType
 from typing import Optional
 
 from journal import Journal, now_us
 from record import Mark, compose
+from termination import terminated
 from tk_incident.cli.rollover import SafeRotatingFileHandler
 
 # The format of tk-core's log manager.
-_FORMAT = "%(asctime)s [%(process)d %(levelname)s %(name)s] %(message)s"
-_LOGGER = "sgtk.env.project.tk-storm"
+FORMAT = "%(asctime)s [%(process)d %(levelname)s %(name)s] %(message)s"
+LOGGER = "sgtk.env.project.tk-storm"
 _LONGEST_SLEEP_S = 0.05
 
 
@@ -35,7 +37,24 @@ class JournalledHandler(SafeRotatingFileHandler):
         self.inode = 0
         super().__init__(log)
         self.maxBytes = max_bytes
-        self.setFormatter(logging.Formatter(_FORMAT))
+        self.setFormatter(logging.Formatter(FORMAT))
+
+    def end(self) -> int:
+        """Where the last record ends: appending takes a descriptor's own position along."""
+        assert self.stream is not None
+        return os.lseek(self.stream.fileno(), 0, os.SEEK_CUR)
+
+    def reopen_if_moved(self) -> None:
+        """Go on in whatever has the log's name now, as a handler does that somebody else rolls."""
+        before = now_us()
+        try:
+            inode = self._log.stat().st_ino
+        except FileNotFoundError:
+            inode = 0
+        self._journal.saw(before, inode, "")
+        if inode != self.inode:
+            # The next record opens it again.
+            self.close()
 
     def close(self) -> None:
         """Close the log."""
@@ -78,27 +97,31 @@ class JournalledHandler(SafeRotatingFileHandler):
 class Writer:
     """Writes records at an even pace."""
 
-    def __init__(self, number: int, handler: JournalledHandler, journal: Journal, error_share: float) -> None:
+    def __init__(
+        self,
+        number: int,
+        handler: JournalledHandler,
+        journal: Journal,
+        *,
+        error_share: float,
+        reopens: bool,
+    ) -> None:
         self._number = number
         self._handler = handler
         self._journal = journal
         self._error_share = error_share
+        self._reopens = reopens
         self._chance = random.Random(number)
-        self._logger = logging.getLogger(_LOGGER)
+        self._logger = logging.getLogger(LOGGER)
         self._logger.setLevel(logging.INFO)
         self._logger.propagate = False
         self._logger.addHandler(handler)
-        self._is_stopping = False
 
-    def stop(self, _signal: int, _frame: Optional[FrameType]) -> None:
-        """End behind the record that is being written."""
-        self._is_stopping = True
-
-    def write(self, rate: float, records: int) -> None:
+    def write(self, rate: float, records: int, ended: threading.Event) -> None:
         """Write ``records`` of which ``rate`` are due each second; what is late is written at once."""
         began = time.monotonic()
         sequence = 0
-        while sequence < records and not self._is_stopping:
+        while sequence < records and not ended.is_set():
             due = began + sequence / rate
             wait = due - time.monotonic()
             if wait > 0:
@@ -111,11 +134,13 @@ class Writer:
     def _write_one(self, sequence: int) -> None:
         is_error = self._error_share >= 1 or self._chance.random() < self._error_share
         message = compose(Mark(self._number, sequence), self._chance)
+        if self._reopens:
+            self._handler.reopen_if_moved()
         before = now_us()
         # A message that nobody looks for fills the log all the same.
         self._logger.log(logging.ERROR if is_error else logging.INFO, "%s", message)
         if is_error:
-            self._journal.wrote(sequence, before, self._handler.inode)
+            self._journal.wrote(sequence, before, self._handler.inode, self._handler.end())
 
 
 def _append_to(path: str) -> tuple[int, bool]:
@@ -150,16 +175,24 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     length.add_argument("--records", type=int)
     parser.add_argument("--max-bytes", type=int, required=True)
     parser.add_argument("--journal", type=Path, required=True)
+    parser.add_argument(
+        "--reopens", action="store_true", help="follow the name, as somebody else rolls the log"
+    )
+    parser.add_argument(
+        "--linger", type=float, default=0.0, help="seconds to hold the log after the last record"
+    )
     parser.add_argument("--error-share", type=float, default=1.0, help="the rest is INFO, and not journalled")
     arguments = parser.parse_args(argv)
     records = arguments.records
     if records is None:
         records = int(arguments.seconds * arguments.rate)
+    ended = terminated()
     with Journal(arguments.journal) as journal:
         handler = JournalledHandler(arguments.log.absolute(), arguments.max_bytes, journal)
-        writer = Writer(arguments.id, handler, journal, arguments.error_share)
-        signal.signal(signal.SIGTERM, writer.stop)
-        writer.write(arguments.rate, records)
+        share, reopens = arguments.error_share, arguments.reopens
+        writer = Writer(arguments.id, handler, journal, error_share=share, reopens=reopens)
+        writer.write(arguments.rate, records, ended)
+        ended.wait(arguments.linger)
         handler.close()
     return 0
 
