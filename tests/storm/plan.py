@@ -37,8 +37,8 @@ class Plan:
     # What a writer that is alone does with its log: `recreate`, `refill`, `alike`; and how often.
     cycle: str = ""
     cycles: int = 0
-    # Of the reporter: no events (`none`) or late ones (`late`), and further words for `tk-incident watch`.
-    events: str = ""
+    # Of the reporter: whether it hears of no event, and further words for `tk-incident watch`.
+    is_deaf: bool = False
     watch_options: tuple[str, ...] = ()
     # Whether what was found is read with `tk-incident occurrences`.
     by_command: bool = False
@@ -49,7 +49,7 @@ class Plan:
     @property
     def observable_us(self) -> int:
         """For how long a record must be there to be owed."""
-        return OBSERVABLE_AT_A_LOOK_US if self.events else OBSERVABLE_US
+        return OBSERVABLE_AT_A_LOOK_US if self.is_deaf else OBSERVABLE_US
 
     @property
     def ends_by_itself(self) -> bool:
@@ -74,12 +74,11 @@ COPIED = Plan("truncated, copy beside", max_bytes=NEVER, truncations_per_s=4, co
 REFILLED = Plan("refilled", writers=0, cycle="refill", cycles=100)
 ALIKE = Plan("refilled alike", writers=0, cycle="alike", cycles=50, losses_are_reported=True)
 RECREATED = Plan("recreated", writers=0, cycle="recreate", cycles=300)
-EVENTLESS = Plan("no events", max_bytes=64 * KIB, events="none", seconds=2)
-LATE = Plan("late events", max_bytes=64 * KIB, events="late", seconds=2)
+EVENTLESS = Plan("no events", max_bytes=64 * KIB, is_deaf=True, seconds=2)
 TAKEN_OVER = Plan("taken over", max_bytes=64 * KIB, takeovers=3, seconds=1)
 
 ROLLED = (QUIET, LOUD, KILLED, RESTARTED, NETWORK)
-ROUGH = (MOVED, TRUNCATED, COPIED, REFILLED, ALIKE, RECREATED, EVENTLESS, LATE)
+ROUGH = (MOVED, TRUNCATED, COPIED, REFILLED, ALIKE, RECREATED, EVENTLESS)
 SHORT = (*ROLLED, *ROUGH, STALE, TAKEN_OVER)
 
 _TABLE = tuple(
@@ -101,7 +100,6 @@ _LONG = (
     _longer(ALIKE, 60, cycles=1500),
     _longer(RECREATED, 300, cycles=10_000),
     _longer(EVENTLESS, 45),
-    _longer(LATE, 45),
     _longer(TAKEN_OVER, 45, takeovers=20),
 )
 

@@ -19,8 +19,11 @@ from record import Mark, Sighting, marks_in, recognise
 from tk_incident._core import Spool
 
 COMMAND = (sys.executable, "-m", "tk_incident")
-# Whether the core listens to the file system's events, and how well: for these tests alone.
-EVENTS_VARIABLE = "TK_INCIDENT_TEST_EVENTS"
+# A namespace of its own, in which nobody may listen to the file system (Linux).
+_DEAF = (
+    *("unshare", "--user", "--map-root-user", "sh", "-c"),
+    'echo 0 > /proc/sys/user/max_inotify_instances && exec "$0" "$@"',
+)
 _START_S = 20.0
 _END_S = 20.0
 _CHUNK = 1 << 16
@@ -49,7 +52,7 @@ class Reporter:
         heard: Heard,
         *,
         options: Sequence[str] = (),
-        events: str = "",
+        is_deaf: bool = False,
         stands_by: bool = False,
     ) -> None:
         """Start it and wait until it leads, or stands by."""
@@ -60,11 +63,9 @@ class Reporter:
         self._words: deque[str] = deque(maxlen=5)
         arguments = ["--logs", str(logs), "--state", str(state), "--no-deliver", "--json", *options]
         # Notes are read here whatever the machine's locale.
-        environment = {**os.environ, "PYTHONIOENCODING": "utf-8", EVENTS_VARIABLE: events}
-        if not events:
-            del environment[EVENTS_VARIABLE]
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
         self._process = subprocess.Popen(
-            [*COMMAND, "watch", *arguments],
+            [*(_DEAF if is_deaf else ()), *COMMAND, "watch", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

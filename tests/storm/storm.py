@@ -94,7 +94,7 @@ class Storm:
             self._state,
             self._heard,
             options=plan.watch_options,
-            events=plan.events,
+            is_deaf=plan.is_deaf,
             stands_by=stands_by,
         )
 

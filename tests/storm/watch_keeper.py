@@ -27,7 +27,7 @@ class WatchKeeper:
         # From the end of each leader until the stand-by led.
         self.takeovers_us: list[int] = []
         self._leader = self._start()
-        self.listened = plan.events == "none" and self._leader.listens()
+        self.listened = plan.is_deaf and self._leader.listens()
 
     def go_on(self) -> None:
         """Kill the leader as often as planned, at random moments, perhaps before it has read anything."""
