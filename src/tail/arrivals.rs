@@ -11,6 +11,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use parking_lot::Mutex;
 
 use super::held::Held;
+use super::holder::Holder;
 use super::writers::{OpenLog, Writers};
 use super::{FileIdentity, open, platform};
 use crate::folders::is_log_name;
@@ -54,7 +55,7 @@ impl Arrivals {
     /// Listens to a folder from now on, and passes a hint on whenever something changes in it.
     pub fn listen(&mut self, folder: &Path, held: Arc<Held>, writers: Arc<Mutex<Writers>>, hint: Sender<()>) {
         let (arrive, waiting) = bounded(MOST_WAITING);
-        let listener = Listener { held, writers, arrive, hint };
+        let listener = Listener { holder: Holder::start(Arc::clone(&held)), held, writers, arrive, hint };
         self.waiting = Some(waiting);
         self.watcher = notify::recommended_watcher(move |event| listener.hear(event)).ok();
         if let Some(watcher) = &mut self.watcher
@@ -71,8 +72,9 @@ impl Arrivals {
     }
 }
 
-/// What is done at once, on the events' own thread: the tail's may be waiting for a disk.
+/// What is done at once, on the events' own thread: the tail's may be waiting for a disk, and this one never does.
 struct Listener {
+    holder: Holder,
     held: Arc<Held>,
     writers: Arc<Mutex<Writers>>,
     arrive: Sender<Arrival>,
@@ -86,7 +88,7 @@ impl Listener {
             Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
             Ok(event) => {
                 // A file without a name tells of its growth by the name that it had, as long as it is open.
-                self.held.copy_on();
+                self.holder.copy_on();
                 if event.need_rescan() {
                     self.look_for_missed();
                 } else if let Some(is_new) = appears(event.kind) {
@@ -106,7 +108,7 @@ impl Listener {
             return;
         }
         match Arrival::open(path, is_new) {
-            Some(arrival) if !self.held.has(arrival.identity) => self.arrived(arrival),
+            Some(arrival) if self.held.see(arrival.identity) => self.arrived(arrival),
             // The name belongs to no file, or to one that had it before: the one that was made with it is gone.
             _ if is_new => self.look_for_missed(),
             _ => {}
@@ -114,14 +116,16 @@ impl Listener {
     }
 
     fn look_for_missed(&self) {
-        let found = self.writers.lock().look_for_missed(Instant::now(), |identity| self.held.has(identity));
+        let found =
+            self.writers.lock().look_for_missed(Instant::now(), |identity| self.held.has_seen(identity));
         for OpenLog { identity, path, through } in found {
-            if self.held.has(identity) {
+            if self.held.has_seen(identity) {
                 continue;
             }
             // If it was closed in this moment, it is another one by now, or none that can be read.
             if let Ok(file) = open(&through)
                 && let Ok(identity) = platform::identity_of(&file, &path)
+                && self.held.see(identity)
             {
                 self.arrived(Arrival { identity, path, file, is_new: false });
             }
@@ -129,8 +133,8 @@ impl Listener {
     }
 
     fn arrived(&self, arrival: Arrival) {
-        // Here and not later: if we die in this moment, the next start finds it.
-        self.held.hold(arrival.identity, &arrival.path, &arrival.file, 0);
+        // Now, and not when the tail gets to it: if we die in this moment, the next start finds it.
+        self.holder.hold(&arrival);
         self.arrive.try_send(arrival).unwrap_or_default();
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
@@ -21,6 +22,8 @@ const BLOCK_BYTES: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub struct Copies {
     growing: Mutex<HashMap<FileIdentity, Copy>>,
+    /// Known without a lock: whoever holds that may be waiting for a disk.
+    count: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -70,8 +73,15 @@ impl Copies {
         let next = checkpoint.saturating_sub(ANCHOR_BYTES as u64);
         let mut copy = Copy { source: source.try_clone()?, target, path: path.to_path_buf(), next };
         copy.go_on()?;
-        self.growing.lock().insert(identity, copy);
+        let mut growing = self.growing.lock();
+        growing.insert(identity, copy);
+        self.count.store(growing.len(), Ordering::Release);
         Ok(())
+    }
+
+    /// Whether there are any.
+    pub fn are_any(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
     }
 
     /// Whether a file is copied.
@@ -103,7 +113,10 @@ impl Copies {
 
     /// Ends a copy, and gives its path.
     pub fn end(&self, identity: FileIdentity) -> Option<PathBuf> {
-        self.growing.lock().remove(&identity).map(|copy| copy.path)
+        let mut growing = self.growing.lock();
+        let ended = growing.remove(&identity);
+        self.count.store(growing.len(), Ordering::Release);
+        ended.map(|copy| copy.path)
     }
 }
 

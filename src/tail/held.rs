@@ -1,7 +1,7 @@
 //! What is followed is still there at the next start, whatever its writers do meanwhile: each log has a second name
 //! in the state folder, or, where it has lost every name, a copy.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
@@ -20,6 +20,8 @@ const FOLDER: &str = "held";
 #[derive(Debug)]
 pub struct Held {
     folder: PathBuf,
+    /// What was seen and is not released. Never locked while a disk is waited for.
+    seen: Mutex<HashSet<FileIdentity>>,
     links: Mutex<Links>,
     copies: Copies,
 }
@@ -57,17 +59,28 @@ impl Held {
     /// What is held in this state folder.
     #[must_use]
     pub fn new(state_folder: &Path) -> Self {
-        Self { folder: state_folder.join(FOLDER), links: Mutex::default(), copies: Copies::default() }
+        Self {
+            folder: state_folder.join(FOLDER),
+            seen: Mutex::default(),
+            links: Mutex::default(),
+            copies: Copies::default(),
+        }
     }
 
-    /// Whether it is held: this file was seen.
-    pub fn has(&self, identity: FileIdentity) -> bool {
-        self.links.lock().given.contains_key(&identity) || self.copies.has(identity)
+    /// Notes that a file was seen; false if it was before.
+    pub fn see(&self, identity: FileIdentity) -> bool {
+        self.seen.lock().insert(identity)
+    }
+
+    /// Whether a file was seen.
+    pub fn has_seen(&self, identity: FileIdentity) -> bool {
+        self.seen.lock().contains(&identity)
     }
 
     /// Holds a file: its bytes behind the checkpoint are still to be had when its writers have given it up.
     /// True if that takes a copy.
     pub fn hold(&self, identity: FileIdentity, path: &Path, file: &File, checkpoint: u64) -> bool {
+        self.see(identity);
         let Some(first) = path.file_name() else { return false };
         let mut links = self.links.lock();
         if links.are_refused || links.given.contains_key(&identity) {
@@ -96,6 +109,11 @@ impl Held {
         }
     }
 
+    /// Whether there are files that need a copy.
+    pub fn has_copies(&self) -> bool {
+        self.copies.are_any()
+    }
+
     /// Copies what has come to the files that need it.
     pub fn copy_on(&self) {
         self.copies.go_on();
@@ -113,6 +131,7 @@ impl Held {
 
     /// A file is needed no more.
     pub fn release(&self, identity: FileIdentity) {
+        self.seen.lock().remove(&identity);
         let link = self.links.lock().given.remove(&identity);
         for path in link.into_iter().chain(self.copies.end(identity)) {
             // If it cannot be done now, the next start finds the file read to its end, and tries again.
@@ -209,7 +228,7 @@ mod tests {
         let held = Held::new(folder.path());
         let identity = platform::identity_of(&file, &path).unwrap();
         assert!(!held.hold(identity, &path, &file, 0));
-        assert!(!held.has(identity));
+        assert!(held.has_seen(identity));
         assert!(held.take_over().is_empty());
     }
 }

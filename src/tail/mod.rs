@@ -5,6 +5,7 @@ mod checkpoint;
 mod copies;
 mod harvester;
 mod held;
+mod holder;
 mod identity;
 #[cfg(unix)]
 #[path = "unix.rs"]
