@@ -60,15 +60,65 @@ pub enum Beginning {
 
 /// Hash of the bytes just before an offset; empty where there are none, or fewer than there were.
 pub(super) fn anchor(file: &File, offset: u64) -> io::Result<String> {
-    let mut bytes = [0; ANCHOR_BYTES];
-    let wanted = usize::try_from(offset).map_or(ANCHOR_BYTES, |offset| offset.min(ANCHOR_BYTES));
-    let begin = offset - wanted as u64;
-    let mut have = 0;
-    while have < wanted {
-        match platform::read_at(file, &mut bytes[have..wanted], begin + have as u64)? {
-            0 => return Ok(String::new()),
-            count => have += count,
+    Ok(Proof::of(file, offset)?.anchor())
+}
+
+/// The bytes just before an offset, which a file must still show, or it has begun a new life.
+#[derive(Debug, Default)]
+pub(super) struct Proof {
+    bytes: Vec<u8>,
+}
+
+impl Proof {
+    /// The bytes that the file shows now; none where there are fewer than there were.
+    pub(super) fn of(file: &File, offset: u64) -> io::Result<Self> {
+        let wanted = usize::try_from(offset).map_or(ANCHOR_BYTES, |offset| offset.min(ANCHOR_BYTES));
+        let bytes = bytes_at(file, offset - wanted as u64, wanted)?;
+        Ok(Self { bytes: if bytes.len() == wanted { bytes } else { Vec::new() } })
+    }
+
+    /// Goes on with the bytes that were read next.
+    pub(super) fn push(&mut self, read: &[u8]) {
+        self.bytes.extend_from_slice(&read[read.len().saturating_sub(ANCHOR_BYTES)..]);
+        self.bytes.drain(..self.bytes.len().saturating_sub(ANCHOR_BYTES));
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether what was read from their offset on begins with them.
+    pub(super) fn begins(&self, read: &[u8]) -> bool {
+        read.starts_with(&self.bytes)
+    }
+
+    /// Whether the file still shows them before the offset.
+    pub(super) fn holds(&self, file: &File, offset: u64) -> bool {
+        // A failing read says nothing about the file's life.
+        Self::of(file, offset).map_or(true, |now| now.bytes == self.bytes)
+    }
+
+    /// Their hash, as a checkpoint keeps it; empty where there are none.
+    pub(super) fn anchor(&self) -> String {
+        if self.bytes.is_empty() {
+            String::new()
+        } else {
+            blake3::hash(&self.bytes).to_hex()[..16].to_owned()
         }
     }
-    Ok(if wanted == 0 { String::new() } else { blake3::hash(&bytes[..wanted]).to_hex()[..16].to_owned() })
+}
+
+/// So many bytes of a file, or as many as it has.
+pub(super) fn bytes_at(file: &File, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; count];
+    let mut have = 0;
+    while have < count {
+        match platform::read_at(file, &mut bytes[have..], offset + have as u64)? {
+            0 => break,
+            read => have += read,
+        }
+    }
+    bytes.truncate(have);
+    Ok(bytes)
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::checkpoint::{Beginning, Checkpoint, Loss, anchor};
+use super::checkpoint::{ANCHOR_BYTES, Beginning, Checkpoint, Loss, Proof, anchor, bytes_at};
 use super::{FileIdentity, platform};
 use crate::record::{Record, Records};
 use crate::stats::Stats;
@@ -51,12 +51,19 @@ pub struct Harvester {
     size: u64,
     /// What its last life took with it.
     loss: Option<Loss>,
+    /// How its last life began, how far it was read, and the anchor there.
+    ended: Option<(Vec<u8>, u64, String)>,
+    pub(super) followed_since: Instant,
     /// When the last byte came.
     grown_at: Instant,
     /// What was last given to the spool of this life: offset and name.
     taken: Option<(u64, PathBuf)>,
-    /// Offset and hash that the file must still show, or it has begun a new life.
-    proof: (u64, String),
+    /// What was read last: the file must still show it, or it has begun a new life.
+    proof: Proof,
+    /// The last checkpoint: offset and anchor.
+    committed: (u64, String),
+    /// The first bytes of this life, or as many as there were when they were last looked at.
+    head: Vec<u8>,
 }
 
 impl Harvester {
@@ -95,7 +102,9 @@ impl Harvester {
             }
             None => {}
         }
-        let proof = (offset, anchor(&file, offset)?);
+        let proof = Proof::of(&file, offset)?;
+        let committed = (offset, proof.anchor());
+        let head = bytes_at(&file, 0, ANCHOR_BYTES)?;
         Ok(Self {
             identity,
             generation,
@@ -111,9 +120,13 @@ impl Harvester {
             may_hide_a_change: false,
             size: offset,
             loss,
+            ended: None,
+            followed_since: now,
             grown_at: now,
             taken: None,
             proof,
+            committed,
+            head,
         })
     }
 
@@ -135,22 +148,27 @@ impl Harvester {
         }
         self.modified = modified;
         self.may_hide_a_change = modified.is_some_and(|at| SystemTime::now() < at + TICK);
-        if size < self.records.position() || !self.is_same_life() {
+        if size < self.records.position() {
             self.begin_new_life(stats, give);
         }
-        self.size = size;
         let mut read = 0;
         while read < most {
-            match platform::read_at(&self.file, buffer, self.records.position()) {
-                Ok(count) if count > 0 => {
-                    read += count;
+            // With what was read last, so that what comes behind it is known to belong to it.
+            let known = self.proof.len();
+            match platform::read_at(&self.file, buffer, self.records.position() - known as u64) {
+                Ok(count) if !self.proof.begins(&buffer[..count]) => self.begin_new_life(stats, give),
+                Ok(count) if count > known => {
+                    let new = &buffer[known..count];
+                    read += new.len();
                     self.grown_at = now;
-                    self.records.push(&buffer[..count], |record| give(self.generation, record, stats));
+                    self.proof.push(new);
+                    self.records.push(new, |record| give(self.generation, record, stats));
                 }
-                // Interrupted, or the network drive is away for a moment.
+                // The end; or it was interrupted, or the network drive is away for a moment.
                 _ => break,
             }
         }
+        self.size = size.max(self.records.position());
         self.count(stats);
         read >= most
     }
@@ -189,6 +207,16 @@ impl Harvester {
         self.loss.take()
     }
 
+    /// Takes how its last life began, how far it was read, and the anchor there, if one has just ended.
+    pub(super) fn take_ended(&mut self) -> Option<(Vec<u8>, u64, String)> {
+        self.ended.take()
+    }
+
+    /// How this life began, how far it was read, and the anchor there.
+    pub(super) fn so_far(&mut self) -> (Vec<u8>, u64, String) {
+        (self.head().to_vec(), self.records.position(), self.proof.anchor())
+    }
+
     /// Whether nobody will write to it any more: it has no name, no byte has come for a while, and a search for
     /// writers since then, where there is one, has seen none.
     pub(super) fn is_done(&self, now: Instant, searched_at: Option<Instant>) -> bool {
@@ -215,18 +243,56 @@ impl Harvester {
 
     /// Offset of the last checkpoint that was taken.
     pub(super) fn committed(&self) -> u64 {
-        self.proof.0
+        self.committed.0
+    }
+
+    /// Offset of the next byte to read.
+    pub(super) fn position(&self) -> u64 {
+        self.records.position()
+    }
+
+    /// How long the file is now.
+    pub(super) fn length(&self) -> io::Result<u64> {
+        self.file.metadata().map(|metadata| metadata.len())
+    }
+
+    /// The first bytes of this life; as many as there are, up to a number.
+    pub(super) fn head(&mut self) -> &[u8] {
+        if self.head.len() < ANCHOR_BYTES
+            && let Ok(head) = bytes_at(&self.file, 0, ANCHOR_BYTES)
+        {
+            self.head = head;
+        }
+        &self.head
+    }
+
+    /// Whether the file still shows what was read of it.
+    pub(super) fn is_same_life(&self) -> bool {
+        self.proof.holds(&self.file, self.records.position())
+    }
+
+    /// Passes over what lies before an offset: another file has it, too.
+    pub(super) fn skip_to(&mut self, offset: u64, stats: &mut Stats) -> io::Result<()> {
+        self.proof = Proof::of(&self.file, offset)?;
+        stats.bytes_skipped += offset.saturating_sub(self.counted);
+        self.records = Records::new(offset, self.max_record_bytes);
+        self.counted = offset;
+        Ok(())
     }
 
     /// The checkpoint behind the last whole record.
     pub(super) fn checkpoint(&mut self) -> Checkpoint {
         let offset = self.records.checkpoint();
-        if offset != self.proof.0
+        if offset == self.records.position() {
+            self.committed = (offset, self.proof.anchor());
+        } else if offset != self.committed.0
             && let Ok(anchor) = anchor(&self.file, offset)
+            // Else these are bytes of the file's next life.
+            && self.is_same_life()
         {
-            self.proof = (offset, anchor);
+            self.committed = (offset, anchor);
         }
-        let (offset, anchor) = self.proof.clone();
+        let (offset, anchor) = self.committed.clone();
         self.taken = Some((offset, self.path.clone()));
         let (identity, generation, path) = (self.identity, self.generation, self.path.clone());
         Checkpoint { identity, generation, offset, anchor, path, followed: true }
@@ -241,14 +307,9 @@ impl Harvester {
         stats.orphan_bytes += self.records.take_orphan_bytes();
     }
 
-    fn is_same_life(&self) -> bool {
-        let (offset, hash) = &self.proof;
-        // A failing read says nothing about the file's life.
-        anchor(&self.file, *offset).map_or(true, |now| now == *hash)
-    }
-
     fn begin_new_life(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
         let (path, generation, from) = (self.path.clone(), self.generation, self.records.position());
+        self.ended = Some((std::mem::take(&mut self.head), from, self.proof.anchor()));
         self.loss = Some(Loss { path, generation, from, seen_to: self.size.max(from) });
         stats.bytes_lost += self.size.saturating_sub(from);
         self.finish(stats, give);
@@ -256,7 +317,8 @@ impl Harvester {
         self.generation = self.generation.saturating_add(1);
         self.records = Records::new(0, self.max_record_bytes);
         self.counted = 0;
-        self.proof = (0, String::new());
+        self.proof = Proof::default();
+        self.committed = (0, String::new());
         self.taken = None;
         stats.generations += 1;
     }

@@ -14,6 +14,7 @@ mod platform;
 #[path = "windows.rs"]
 mod platform;
 mod resume;
+mod twins;
 #[cfg(target_os = "linux")]
 mod writers;
 #[cfg(not(target_os = "linux"))]
@@ -32,7 +33,7 @@ use parking_lot::Mutex;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::folders::is_log_name;
+use crate::folders::{engine_of, is_log_name};
 use crate::notes::Notes;
 use crate::record::Record;
 use crate::stats::Stats;
@@ -44,6 +45,7 @@ pub use identity::FileIdentity;
 pub use platform::{open, read_at};
 
 use held::{Held, Kept};
+use twins::Twins;
 use writers::{OpenLog, Writers};
 
 /// Bytes of one file that are read before another has its turn.
@@ -87,6 +89,7 @@ pub struct Tailer {
     drained: Vec<Kept>,
     /// What was gone before it could be read.
     lost: Vec<Loss>,
+    twins: Twins,
     unknown: Beginning,
     /// Whose turn is next, where the last pass ended before everybody had one.
     next_turn: Option<FileIdentity>,
@@ -113,6 +116,7 @@ impl Tailer {
             let_go: Vec::new(),
             drained: Vec::new(),
             lost: Vec::new(),
+            twins: Twins::default(),
             unknown,
             next_turn: None,
             buffer: vec![0; 128 << 10],
@@ -157,6 +161,7 @@ impl Tailer {
         let searched_at = self.writers.lock().searched_at();
         // Before it is read: what is read and not committed must not be in this process alone.
         self.held.copy_on();
+        self.settle_twins(now, stats);
         let mut turns: Vec<_> = self.harvesters.keys().copied().collect();
         let first =
             self.next_turn.take().map_or(0, |next| turns.partition_point(|identity| *identity < next));
@@ -168,6 +173,10 @@ impl Tailer {
                 break;
             }
             let Some(harvester) = self.harvesters.get_mut(&identity) else { continue };
+            if self.twins.unsettled.contains(&identity) {
+                done.extend(harvester.is_done(now, searched_at).then_some(identity));
+                continue;
+            }
             let path = harvester.path.clone();
             let writers = &self.writers;
             let mut give = |generation, record: Record, stats: &mut Stats| {
@@ -179,6 +188,9 @@ impl Tailer {
             if harvester.generation != generation {
                 self.held.start_over(identity);
                 self.lost.extend(harvester.take_loss());
+            }
+            if let Some((head, end, anchor)) = harvester.take_ended() {
+                self.twins.remember(engine_of(&path), &head, end, anchor);
             }
             harvester.flush_if_quiet(now, self.idle_flush, stats, &mut give);
             if harvester.is_done(now, searched_at) {
@@ -195,6 +207,8 @@ impl Tailer {
     }
 
     fn let_go(&mut self, mut harvester: Harvester) {
+        let (head, end, anchor) = harvester.so_far();
+        self.twins.remember(engine_of(&harvester.path), &head, end, anchor);
         let point = Checkpoint { followed: false, ..harvester.checkpoint() };
         self.released.push(point.clone());
         self.checkpoints.insert(point.identity, point);
@@ -320,7 +334,11 @@ impl Tailer {
         let known = self.checkpoints.get(&identity);
         let mut harvester =
             Harvester::new(identity, path, file, known, unknown, self.max_record_bytes, now, stats)?;
-        self.checkpoints.remove(&identity);
+        match self.checkpoints.remove(&identity) {
+            None if harvester.position() == 0 => drop(self.twins.unsettled.insert(identity)),
+            Some(point) if harvester.generation != point.generation => self.twins.remember_checkpoint(&point),
+            _ => {}
+        }
         harvester.is_copied =
             self.held.hold(identity, &harvester.path, &harvester.file, harvester.committed());
         self.lost.extend(harvester.take_loss());

@@ -22,7 +22,19 @@ pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize>
 /// The identity of the file that has this name now.
 #[expect(clippy::unnecessary_wraps, reason = "on Windows it can fail")]
 pub(super) fn identity_at(_path: &Path, metadata: &Metadata) -> io::Result<FileIdentity> {
-    Ok(FileIdentity { volume: metadata.dev(), index: metadata.ino().into() })
+    Ok(FileIdentity { volume: volume(metadata.dev()), index: metadata.ino().into() })
+}
+
+/// A device that is none (a network drive, a file system in memory) has another number on each host and after each
+/// mount. All logs of a folder lie on one, so that it tells nothing.
+#[cfg(target_os = "linux")]
+fn volume(device: u64) -> u64 {
+    if rustix::fs::major(device) == 0 { 0 } else { device }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn volume(device: u64) -> u64 {
+    device
 }
 
 /// The identity of an open file.

@@ -1,6 +1,11 @@
 //! What becomes of files: appended, renamed, truncated, replaced, half written.
 
 use std::fs;
+use std::time::Instant;
+
+use tk_incident_core::notes::Notes;
+use tk_incident_core::stats::Stats;
+use tk_incident_core::tail::{Beginning, Tailer};
 
 use super::support::{
     Home, agent_with, append, caught_up, error, occurrences, record, stop, titles, truncate, wait_until,
@@ -231,4 +236,62 @@ fn what_is_read_from_a_file_without_a_name_is_not_lost_with_us() {
     assert_eq!(titles(&occurrences(&agent, 3)), ["nowhere else", "and more", "the last"]);
     wait_until("the copy is gone", || fs::read_dir(&held).unwrap().next().is_none());
     stop(&agent);
+}
+
+#[test]
+fn a_copy_beside_its_log_is_read_once_and_what_only_the_copy_has_is_read_there() {
+    let home = Home::new();
+    let (log, copy) = (home.log("tk-maya.log"), home.log("tk-maya.log.1"));
+    let agent = home.agent();
+    let padding = "x".repeat(400);
+    append(&log, error(&format!("one {padding}")) + &error("two"));
+    occurrences(&agent, 2);
+    // As logrotate does with copytruncate.
+    fs::copy(&log, &copy).unwrap();
+    append(&log, error("three"));
+    occurrences(&agent, 3);
+    truncate(&log);
+    append(&log, error("four"));
+    occurrences(&agent, 4);
+    append(&home.log("tk-maya.log.2"), error("a log of its own"));
+    occurrences(&agent, 5);
+    caught_up(&agent);
+    stop(&agent);
+
+    // A copy that was made while nobody looked has more than was read of the log.
+    append(&log, error("five"));
+    fs::remove_file(&copy).unwrap();
+    fs::copy(&log, &copy).unwrap();
+    truncate(&log);
+    let agent = home.agent();
+    let found = occurrences(&agent, 6);
+    caught_up(&agent);
+    append(&log, error("six"));
+    let found = [found, occurrences(&agent, 7).split_off(6)].concat();
+    let mut names: Vec<_> = titles(&found).iter().map(|title| title.split(' ').next().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["a", "five", "four", "one", "six", "three", "two"]);
+    stop(&agent);
+}
+
+#[test]
+fn a_refill_that_begins_as_the_log_did_is_told_by_what_was_read_last() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    let head = record("INFO", &"x".repeat(600));
+    let mut tailer = Tailer::new(&home.config(), Vec::new(), Beginning::Start);
+    let (now, mut stats, mut found) = (Instant::now(), Stats::default(), Vec::new());
+    // The first error is still open when the log is emptied; no time passes.
+    for text in [head.clone() + &error("one"), head + &error("another") + &error("next")] {
+        truncate(&log);
+        append(&log, text);
+        tailer.reconcile(now, &Notes::default(), &mut stats).unwrap();
+        tailer.read(now, &mut stats, |read, _| found.push((read.generation, read.record.text())));
+    }
+    found.retain(|(_, text)| text.contains("ERROR"));
+    let want =
+        [(0, error("one")), (1, error("another"))].map(|(life, text)| (life, text.trim_end().to_owned()));
+    assert_eq!(found, want);
+    let [loss] = &tailer.take_losses()[..] else { panic!("one life is over") };
+    assert_eq!((loss.generation, loss.from), (0, loss.seen_to));
 }
