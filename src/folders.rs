@@ -49,6 +49,46 @@ pub fn engine_of(path: &Path) -> String {
     name[..end].to_owned()
 }
 
+/// The same folder, by a name that libraries can use which hand it to the system as it is: on Windows one that is
+/// longer than 260 characters needs another form. The standard library sees to that by itself.
+#[cfg(windows)]
+#[must_use]
+pub fn for_libraries(folder: &Path) -> PathBuf {
+    use std::ffi::OsString;
+    use std::path::{Component, Prefix};
+
+    // A folder has to leave room for the names in it.
+    const LONGEST: usize = 200;
+    let Ok(absolute) = std::path::absolute(folder) else { return folder.to_path_buf() };
+    let mut parts = absolute.components();
+    let (true, Some(Component::Prefix(prefix))) = (absolute.as_os_str().len() > LONGEST, parts.next()) else {
+        return absolute;
+    };
+    match prefix.kind() {
+        Prefix::Disk(_) => {
+            let mut verbatim = OsString::from(r"\\?\");
+            verbatim.push(&absolute);
+            verbatim.into()
+        }
+        Prefix::UNC(server, share) => {
+            let mut verbatim = OsString::from(r"\\?\UNC\");
+            verbatim.push(server);
+            verbatim.push(r"\");
+            verbatim.push(share);
+            verbatim.push(parts.as_path());
+            verbatim.into()
+        }
+        _ => absolute,
+    }
+}
+
+/// The same folder: names of any length do everywhere but on Windows.
+#[cfg(not(windows))]
+#[must_use]
+pub fn for_libraries(folder: &Path) -> PathBuf {
+    folder.to_path_buf()
+}
+
 fn shotgun_home() -> Option<PathBuf> {
     env::var_os("SHOTGUN_HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
 }
@@ -74,5 +114,20 @@ mod tests {
             assert!(!is_log_name(name), "{name}");
         }
         assert_eq!(engine_of(Path::new("/x/tk-3dsmax.log.1")), "tk-3dsmax");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_long_name_is_made_one_that_the_system_takes_as_it_is() {
+        let long = ["x".repeat(100), "y".repeat(100)].join(r"\");
+        for (name, want) in [
+            (r"C:\short".to_owned(), r"C:\short".to_owned()),
+            (format!(r"C:\{long}"), format!(r"\\?\C:\{long}")),
+            (format!(r"C:/a/../{long}/"), format!(r"\\?\C:\{long}\")),
+            (format!(r"\\server\share\{long}"), format!(r"\\?\UNC\server\share\{long}")),
+            (format!(r"\\?\C:\{long}"), format!(r"\\?\C:\{long}")),
+        ] {
+            assert_eq!(for_libraries(Path::new(&name)).as_os_str(), want.as_str());
+        }
     }
 }

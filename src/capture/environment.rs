@@ -7,6 +7,8 @@ use jiff::Zoned;
 use serde_json::{Map, Value, json};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use crate::folders::for_libraries;
+
 /// What the core can tell about the machine, completed (and where they agree, overruled) by the host's facts.
 ///
 /// Only the drives that matter here are asked: a dead network mount elsewhere must not hold us up.
@@ -53,7 +55,7 @@ pub fn environment(
 
 fn disk(folder: &Path) -> Value {
     let folder_text = folder.to_string_lossy();
-    match fs4::statvfs(folder) {
+    match fs4::statvfs(for_libraries(folder)) {
         Ok(stats) => {
             json!({"folder": folder_text, "total_bytes": stats.total_space(), "free_bytes": stats.available_space()})
         }

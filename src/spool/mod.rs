@@ -24,6 +24,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::folders::for_libraries;
 use crate::incident::Occurrence;
 use crate::notes::Notes;
 use crate::tail::Checkpoint;
@@ -65,7 +66,7 @@ impl Spool {
     pub fn open(place: &Place, notes: &Notes) -> Result<Self> {
         std::fs::create_dir_all(&place.folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&place.folder).because(error))?;
-        let path = place.folder.join(FILE);
+        let path = for_libraries(&place.folder).join(FILE);
         let open_here = OpenHere::new(&place.folder);
         let mut recovered = false;
         let connection = match connect(place, &path) {

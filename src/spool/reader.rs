@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::{BUSY, FILE, Size, rows, schema, view};
 use crate::error::{Error, ErrorKind, Result};
+use crate::folders::for_libraries;
 use crate::incident::{Incident, Occurrence};
 use crate::leader::Leadership;
 use crate::stats::{SpoolStats, Stats};
@@ -32,7 +33,7 @@ pub struct SpoolReader {
 impl SpoolReader {
     /// Opens the spool in a state folder.
     pub fn open(state_folder: &Path) -> Result<Self> {
-        let path = state_folder.join(FILE);
+        let path = for_libraries(state_folder).join(FILE);
         if !path.is_file() {
             return Err(Error::new(ErrorKind::NoSpool).at(state_folder));
         }

@@ -14,7 +14,7 @@ use super::held::Held;
 use super::holder::Holder;
 use super::writers::{OpenLog, Writers};
 use super::{FileIdentity, open, platform};
-use crate::folders::is_log_name;
+use crate::folders::{for_libraries, is_log_name};
 
 /// More files than this that wait to be taken are left to the next look at the folder.
 const MOST_WAITING: usize = 256;
@@ -44,6 +44,7 @@ impl Arrival {
 }
 
 /// Listens to a folder. Events are a hint: without them all is found at the next look, if it is still there.
+/// They do fail to come: Windows empties a full buffer and says nothing, and a drive that goes takes its watch along.
 #[derive(Debug, Default)]
 pub struct Arrivals {
     waiting: Option<Receiver<Arrival>>,
@@ -55,11 +56,12 @@ impl Arrivals {
     /// Listens to a folder from now on, and passes a hint on whenever something changes in it.
     pub fn listen(&mut self, folder: &Path, held: Arc<Held>, writers: Arc<Mutex<Writers>>, hint: Sender<()>) {
         let (arrive, waiting) = bounded(MOST_WAITING);
-        let listener = Listener { holder: Holder::start(Arc::clone(&held)), held, writers, arrive, hint };
+        let holder = Holder::start(Arc::clone(&held));
+        let listener = Listener { folder: folder.to_path_buf(), holder, held, writers, arrive, hint };
         self.waiting = Some(waiting);
         self.watcher = notify::recommended_watcher(move |event| listener.hear(event)).ok();
         if let Some(watcher) = &mut self.watcher
-            && watcher.watch(folder, RecursiveMode::NonRecursive).is_err()
+            && watcher.watch(&for_libraries(folder), RecursiveMode::NonRecursive).is_err()
         {
             self.watcher = None;
         }
@@ -74,6 +76,7 @@ impl Arrivals {
 
 /// What is done at once, on the events' own thread: the tail's may be waiting for a disk, and this one never does.
 struct Listener {
+    folder: PathBuf,
     holder: Holder,
     held: Arc<Held>,
     writers: Arc<Mutex<Writers>>,
@@ -92,7 +95,7 @@ impl Listener {
                 if event.need_rescan() {
                     self.look_for_missed();
                 } else if let Some(is_new) = appears(event.kind) {
-                    for path in event.paths {
+                    for path in &event.paths {
                         self.appeared(path, is_new);
                     }
                 }
@@ -103,11 +106,12 @@ impl Listener {
         self.hint.try_send(()).unwrap_or_default();
     }
 
-    fn appeared(&self, path: PathBuf, is_new: bool) {
-        if !path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy())) {
+    fn appeared(&self, named: &Path, is_new: bool) {
+        let Some(name) = named.file_name().filter(|name| is_log_name(&name.to_string_lossy())) else {
             return;
-        }
-        match Arrival::open(path, is_new) {
+        };
+        // Its folder may have another name there than ours: a resolved or a longer one.
+        match Arrival::open(self.folder.join(name), is_new) {
             Some(arrival) if self.held.see(arrival.identity) => self.arrived(arrival),
             // The name belongs to no file, or to one that had it before: the one that was made with it is gone.
             _ if is_new => self.look_for_missed(),
@@ -142,8 +146,37 @@ impl Listener {
 /// Whether a name has come to be, and if so, whether the file came to be with it.
 fn appears(kind: EventKind) -> Option<bool> {
     match kind {
-        EventKind::Create(_) => Some(true),
-        EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Some(false),
+        // FSEvents goes on for a while to call a file created that has long been there.
+        EventKind::Create(_) => Some(cfg!(not(target_os = "macos"))),
+        // Nor does it tell the old name from the new one; what has the name now is what counts.
+        EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Any)) => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::time::Duration;
+
+    #[test]
+    fn a_file_arrives_under_our_own_name_of_a_long_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("Журнал 日誌".repeat(10)).join("x".repeat(100)).join("y".repeat(100));
+        fs::create_dir_all(&folder).unwrap();
+        let (hint, hints) = bounded(1);
+        let held = Arc::new(Held::new(&root.path().join("state")));
+        let mut arrivals = Arrivals::default();
+        arrivals.listen(&folder, held, Arc::new(Mutex::new(Writers::new(&folder))), hint);
+        let path = folder.join("tk-maya.log");
+        fs::write(&path, "").unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut arrived = Vec::new();
+        while arrived.is_empty() {
+            assert!(hints.recv_deadline(deadline).is_ok(), "no event came");
+            arrived = arrivals.take();
+        }
+        assert_eq!(arrived[0].path, path);
     }
 }

@@ -5,13 +5,16 @@ use std::io;
 use std::os::windows::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
-use file_id::FileId;
+use winapi_util::file::information;
 
 use super::FileIdentity;
 
 /// `FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE`: without the last one the writer's rename
 /// is refused, and its log is never rolled again (beats #29113, otel #7593).
 const SHARE_ALL: u32 = 0x7;
+
+/// Asks for nothing but what a file is: enough even where it may not be read.
+const NO_ACCESS: u32 = 0;
 
 /// Opens a log for reading. A rename or unlink by its writer never fails because of it.
 pub fn open(path: &Path) -> io::Result<File> {
@@ -25,23 +28,45 @@ pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize>
 
 /// The identity of the file that has this name now.
 pub(super) fn identity_at(path: &Path, _metadata: &Metadata) -> io::Result<FileIdentity> {
-    Ok(match file_id::get_low_res_file_id(path)? {
-        FileId::Inode { device_id, inode_number } => {
-            FileIdentity { volume: device_id, index: inode_number.into() }
-        }
-        FileId::LowRes { volume_serial_number, file_index } => {
-            FileIdentity { volume: volume_serial_number.into(), index: file_index.into() }
-        }
-        FileId::HighRes { volume_serial_number, file_id } => {
-            FileIdentity { volume: volume_serial_number, index: file_id }
-        }
-    })
+    identity_of(&OpenOptions::new().access_mode(NO_ACCESS).share_mode(SHARE_ALL).open(path)?, path)
 }
 
-/// The identity of an open file. The crate asks by name, so a rename at this very moment gives the
-/// identity of another file: its checkpoint's anchor then does not fit, and it is read from its start.
-pub(super) fn identity_of(file: &File, path: &Path) -> io::Result<FileIdentity> {
-    identity_at(path, &file.metadata()?)
+/// The identity of an open file, whoever has its name by now.
+pub(super) fn identity_of(file: &File, _path: &Path) -> io::Result<FileIdentity> {
+    let information = information(file)?;
+    Ok(FileIdentity { volume: information.volume_serial_number(), index: information.file_index().into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn an_identity_stays_with_the_file_and_not_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (name, backup) = (folder.path().join("tk-maya.log"), folder.path().join("tk-maya.log.1"));
+        let by_name = |path: &Path| identity_at(path, &fs::metadata(path).unwrap()).unwrap();
+        fs::write(&name, "old").unwrap();
+        let file = open(&name).unwrap();
+        let identity = by_name(&name);
+        fs::rename(&name, &backup).unwrap();
+        fs::write(&name, "new").unwrap();
+        assert_eq!(by_name(&backup), identity);
+        assert_ne!(by_name(&name), identity);
+        // Asked with a name that belongs to another file by now, as it happens between an opening and a question.
+        assert_eq!(identity_of(&file, &name).unwrap(), identity);
+    }
+
+    #[test]
+    fn two_names_of_one_file_have_one_identity() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = (folder.path().join("tk-maya.log"), folder.path().join("second"));
+        fs::write(&first, "").unwrap();
+        fs::hard_link(&first, &second).unwrap();
+        let [first, second] = [first, second].map(|path| identity_of(&open(&path).unwrap(), &path).unwrap());
+        assert_eq!(first, second);
+    }
 }
 
 /// Writes all bytes at an offset.

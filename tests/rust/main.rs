@@ -14,3 +14,6 @@ mod network;
 mod properties;
 mod support;
 mod tail;
+mod takeover;
+#[cfg(windows)]
+mod windows;

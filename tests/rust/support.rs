@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use proptest::test_runner::Config as Property;
@@ -74,6 +75,40 @@ pub fn append(path: &Path, text: impl AsRef<[u8]>) {
 
 pub fn truncate(path: &Path) {
     File::create(path).unwrap();
+}
+
+/// Renames a file over another one, if there is one.
+pub fn replace(from: &Path, to: &Path) {
+    if is_wine() {
+        remove(to);
+    }
+    fs::rename(from, to).unwrap();
+}
+
+/// Deletes a file, if it is there.
+pub fn remove(path: &Path) {
+    static DELETED: AtomicUsize = AtomicUsize::new(0);
+    let mut now = path.to_path_buf();
+    if is_wine() {
+        now.set_file_name(format!("deleted-{}", DELETED.fetch_add(1, Ordering::Relaxed)));
+        fs::rename(path, &now).unwrap_or_default();
+    }
+    fs::remove_file(now).unwrap_or_default();
+}
+
+/// Whether this is Wine: unlike on Windows 10 a file that somebody has open keeps its name when it is deleted,
+/// until it is closed, and cannot be replaced by another one. Here such a name is moved out of the way first.
+pub fn is_wine() -> bool {
+    cfg!(windows) && Path::new(r"C:\windows\system32\winecfg.exe").exists()
+}
+
+/// Raises a flag at the end of a scope, also of one that a failed assertion leaves.
+pub struct Raised<'a>(pub &'a AtomicBool);
+
+impl Drop for Raised<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Waits until so many occurrences are in the spool, and gives all there are.
