@@ -5,6 +5,7 @@ use std::io;
 use std::os::windows::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
+use winapi_util::Handle;
 use winapi_util::file::information;
 
 use super::FileIdentity;
@@ -32,9 +33,14 @@ pub(super) fn identity_at(path: &Path, _metadata: &Metadata) -> io::Result<FileI
 }
 
 /// The identity of an open file, whoever has its name by now.
-pub(super) fn identity_of(file: &File, _path: &Path) -> io::Result<FileIdentity> {
-    let information = information(file)?;
-    Ok(FileIdentity { volume: information.volume_serial_number(), index: information.file_index().into() })
+pub(super) fn identity_of(file: &File, path: &Path) -> io::Result<FileIdentity> {
+    let found = information(file)?;
+    let volume = match (found.volume_serial_number(), path.parent()) {
+        // Wine asks for the volume by the name that the file was opened by, and says 0 once it has another one.
+        (0, Some(folder)) => information(Handle::from_path_any(folder)?)?.volume_serial_number(),
+        (volume, _) => volume,
+    };
+    Ok(FileIdentity { volume, index: found.file_index().into() })
 }
 
 #[cfg(test)]

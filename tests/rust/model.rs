@@ -275,7 +275,7 @@ fn config() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     let is_long = std::env::var_os("PROPTEST_CASES").is_some();
     // Each of Wine's steps is a question to another process.
-    let cases = if is_wine() { 16 } else { 64 };
+    let cases = if is_wine() { 8 } else { 64 };
     if is_long { config } else { ProptestConfig { cases, ..config } }
 }
 
