@@ -27,6 +27,10 @@ RUST_SOURCES := Cargo.toml Cargo.lock bindings/Cargo.toml $(shell find src bindi
 PYTHON_SOURCES := pyproject.toml README.md LICENSE \
 	$(shell find python -type f -not -name '*.so' -not -path '*/__pycache__/*')
 
+# The compiler that scripts/cross_cargo.sh uses.
+DEBIAN_RUST := rustc-web cargo-web rust-web-src
+
+CROSS := .venv-cross/installed.stamp
 INSTALLED := $(VENV)/installed.stamp
 DEVELOPED := $(VENV)/developed.stamp
 WHEEL := dist/wheel.stamp
@@ -46,6 +50,11 @@ test: test-rust test-python test-pythons ## all tests
 .PHONY: test-rust
 test-rust: ## the tests of the core
 	cargo test --locked
+
+.PHONY: test-windows
+test-windows: ## the tests of the core as a Windows program, under Wine; Debian 12 only, installs what it needs
+	@scripts/install_debian.sh $(DEBIAN_RUST) gcc-mingw-w64-x86-64-posix wine wine64
+	scripts/cross_cargo.sh cargo test --package tk-incident-core --target x86_64-pc-windows-gnu
 
 .PHONY: test-python
 test-python: $(DEVELOPED) $(WHEEL) ## the tests of the Python package, the command line, the page and the bundle
@@ -80,6 +89,12 @@ check: $(DEVELOPED) ## format, lints, types, the stub of the native module, the 
 	@# Everything in dev.in has been installed from dev.txt, or pip would want to fetch it, and may not.
 	$(BIN)/pip install --dry-run --no-index --no-deps --requirement requirements/dev.in
 
+.PHONY: check-macos
+check-macos: $(CROSS) ## the test program of the core links for both kinds of Mac; Debian 12 only, as test-windows
+	@scripts/install_debian.sh $(DEBIAN_RUST)
+	scripts/cross_cargo.sh cargo-zigbuild test --no-run --package tk-incident-core \
+		--target aarch64-apple-darwin --target x86_64-apple-darwin
+
 .PHONY: develop
 develop: $(DEVELOPED) ## the package, editable, in .venv
 
@@ -98,6 +113,7 @@ lock: $(INSTALLED) ## write the lock files again after a change of a Cargo.toml 
 	@.venv-lock/bin/pip install uv==$(UV_VERSION)
 	$(call compile,dev,3.10)
 	$(call compile,harness,3.9)
+	$(call compile,cross,3.10)
 
 define compile
 UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --quiet --universal --python-version $(2) \
@@ -116,6 +132,11 @@ $(CARGO_FUZZ):
 $(INSTALLED): requirements/dev.txt
 	@scripts/make_venv.sh $(VENV)
 	@$(BIN)/pip install --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+$(CROSS): requirements/cross.txt
+	@scripts/make_venv.sh $(@D)
+	@$(@D)/bin/pip install --require-hashes --requirement $<
 	@touch $@
 
 $(DEVELOPED): $(INSTALLED) $(RUST_SOURCES) pyproject.toml
