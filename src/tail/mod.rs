@@ -335,7 +335,7 @@ impl Tailer {
         let mut harvester =
             Harvester::new(identity, path, file, known, unknown, self.max_record_bytes, now, stats)?;
         match self.checkpoints.remove(&identity) {
-            None if harvester.position() == 0 => drop(self.twins.unsettled.insert(identity)),
+            None if harvester.position() == 0 => self.twins.consider(identity, &harvester.path),
             Some(point) if harvester.generation != point.generation => self.twins.remember_checkpoint(&point),
             _ => {}
         }

@@ -1,10 +1,13 @@
 //! Copies of logs that lie beside them, as logrotate's `copytruncate` makes them: they hold no records of their own.
 //!
 //! A record begins with its time and its process, so that two logs of one engine that begin with the same bytes are
-//! one log and its copy.
+//! one log and its copy. A copy has another name than the log: whoever rolls a log by renaming it gives the
+//! log's own name to the new file.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ffi::OsStr;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::checkpoint::{ANCHOR_BYTES, anchor};
@@ -48,6 +51,13 @@ enum Verdict {
 }
 
 impl Twins {
+    /// Takes in a new file, if it may be a copy.
+    pub(super) fn consider(&mut self, identity: FileIdentity, path: &Path) {
+        if path.file_name() != Some(OsStr::new(&format!("{}.log", engine_of(path)))) {
+            self.unsettled.insert(identity);
+        }
+    }
+
     /// The life of a file is over: this is how it began, and how far it was read.
     pub(super) fn remember(&mut self, engine: String, head: &[u8], end: u64, anchor: String) {
         if end > 0 {
