@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use notify::event::{ModifyKind, RenameMode};
@@ -48,6 +48,8 @@ impl Arrival {
 #[derive(Debug, Default)]
 pub struct Arrivals {
     waiting: Option<Receiver<Arrival>>,
+    /// Whether a file has lost its name before it could be opened.
+    was_missed: Arc<AtomicBool>,
     /// None where the system has no more watches to give.
     watcher: Option<RecommendedWatcher>,
 }
@@ -57,7 +59,8 @@ impl Arrivals {
     pub fn listen(&mut self, folder: &Path, held: Arc<Held>, writers: Arc<Mutex<Writers>>, hint: Sender<()>) {
         let (arrive, waiting) = bounded(MOST_WAITING);
         let holder = Holder::start(Arc::clone(&held));
-        let listener = Listener { folder: folder.to_path_buf(), holder, held, writers, arrive, hint };
+        let (folder_name, was_missed) = (folder.to_path_buf(), Arc::clone(&self.was_missed));
+        let listener = Listener { folder: folder_name, holder, held, writers, was_missed, arrive, hint };
         self.waiting = Some(waiting);
         self.watcher = notify::recommended_watcher(move |event| listener.hear(event)).ok();
         if let Some(watcher) = &mut self.watcher
@@ -65,6 +68,12 @@ impl Arrivals {
         {
             self.watcher = None;
         }
+    }
+
+    /// Whether since the last time a file has lost its name before it could be opened.
+    #[must_use]
+    pub fn take_missed(&self) -> bool {
+        self.was_missed.swap(false, Ordering::AcqRel)
     }
 
     /// Takes the files that have appeared.
@@ -80,6 +89,7 @@ struct Listener {
     holder: Holder,
     held: Arc<Held>,
     writers: Arc<Mutex<Writers>>,
+    was_missed: Arc<AtomicBool>,
     arrive: Sender<Arrival>,
     hint: Sender<()>,
 }
@@ -120,8 +130,9 @@ impl Listener {
     }
 
     fn look_for_missed(&self) {
-        let found =
-            self.writers.lock().look_for_missed(Instant::now(), |identity| self.held.has_seen(identity));
+        self.was_missed.store(true, Ordering::Release);
+        // If the tail is at it, it looks again as soon as it sees this. A search of all processes takes too long here.
+        let Some(found) = self.writers.try_lock().map(|mut writers| writers.look_at_known()) else { return };
         for OpenLog { identity, path, through } in found {
             if self.held.has_seen(identity) {
                 continue;
@@ -158,7 +169,7 @@ fn appears(kind: EventKind) -> Option<bool> {
 mod tests {
     use super::*;
     use std::fs;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn a_file_arrives_under_our_own_name_of_a_long_folder() {

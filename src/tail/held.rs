@@ -72,6 +72,11 @@ impl Held {
         self.seen.lock().insert(identity)
     }
 
+    /// A file is followed no more: what comes with its identity is a new one, or a late writer's.
+    pub fn forget(&self, identity: FileIdentity) {
+        self.seen.lock().remove(&identity);
+    }
+
     /// Whether a file was seen.
     pub fn has_seen(&self, identity: FileIdentity) -> bool {
         self.seen.lock().contains(&identity)
@@ -131,7 +136,6 @@ impl Held {
 
     /// A file is needed no more.
     pub fn release(&self, identity: FileIdentity) {
-        self.seen.lock().remove(&identity);
         let link = self.links.lock().given.remove(&identity);
         for path in link.into_iter().chain(self.copies.end(identity)) {
             // If it cannot be done now, the next start finds the file read to its end, and tries again.

@@ -207,6 +207,8 @@ impl Tailer {
     }
 
     fn let_go(&mut self, mut harvester: Harvester) {
+        // Once it is closed, its identity may be another file's.
+        self.held.forget(harvester.identity);
         let (head, end, anchor) = harvester.so_far();
         self.twins.remember(engine_of(&harvester.path), &head, end, anchor);
         let point = Checkpoint { followed: false, ..harvester.checkpoint() };
@@ -305,7 +307,7 @@ impl Tailer {
 
     fn look_at_writers(&mut self, now: Instant, stats: &mut Stats) {
         let is_busy = self.harvesters.values().any(|harvester| harvester.needs_writers_known(now));
-        let found = self.writers.lock().look(now, is_busy);
+        let found = self.writers.lock().look(now, is_busy, self.arrivals.take_missed());
         for OpenLog { identity, path, through } in found {
             if let Some(harvester) = self.harvesters.get_mut(&identity) {
                 harvester.written_at = Some(now);

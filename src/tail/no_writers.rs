@@ -37,16 +37,12 @@ impl Writers {
     }
 
     /// Nothing can be seen.
-    pub fn look(&mut self, _now: Instant, _is_busy: bool) -> Vec<OpenLog> {
+    pub fn look(&mut self, _now: Instant, _is_busy: bool, _was_missed: bool) -> Vec<OpenLog> {
         Vec::new()
     }
 
     /// Nothing can be seen.
-    pub fn look_for_missed(
-        &mut self,
-        _now: Instant,
-        _is_known: impl Fn(FileIdentity) -> bool,
-    ) -> Vec<OpenLog> {
+    pub fn look_at_known(&mut self) -> Vec<OpenLog> {
         Vec::new()
     }
 }

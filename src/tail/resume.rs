@@ -24,7 +24,7 @@ impl Tailer {
         if copies.is_empty() {
             return;
         }
-        let open_logs = self.writers.lock().look(now, true);
+        let open_logs = self.writers.lock().look(now, true, true);
         for kept in copies {
             let is_open = |log: &&OpenLog| log.identity == kept.identity;
             let file = open_logs.iter().find(is_open).and_then(|log| open(&log.through).ok());

@@ -65,24 +65,26 @@ impl Writers {
         self.searched_at
     }
 
-    /// The logs that are open for writing, as far as this look goes.
-    pub fn look(&mut self, now: Instant, is_busy: bool) -> Vec<OpenLog> {
+    /// The logs that are open for writing, as far as this look goes. `was_missed` says that one has lost its name
+    /// unseen: its writer may be one that is not known.
+    pub fn look(&mut self, now: Instant, is_busy: bool, was_missed: bool) -> Vec<OpenLog> {
         let every = if is_busy { SEARCH_EVERY } else { QUIET_SEARCH_EVERY };
-        if self.searched_at.is_none_or(|at| now.duration_since(at) >= every) && self.may_search(now) {
+        let is_due = was_missed || self.searched_at.is_none_or(|at| now.duration_since(at) >= every);
+        if is_due && self.may_search(now) {
             self.search(now)
-        } else if is_busy {
+        } else if is_busy || was_missed {
             self.look_at_known()
         } else {
             Vec::new()
         }
     }
 
-    /// The logs that are open for writing, now that one is known to have lost its name unseen: those of the
-    /// known writers, and if all of them were seen before, those of everybody.
-    pub fn look_for_missed(&mut self, now: Instant, is_known: impl Fn(FileIdentity) -> bool) -> Vec<OpenLog> {
-        let found = self.look_at_known();
-        let is_found = found.iter().any(|log| !is_known(log.identity));
-        if is_found || !self.may_search(now) { found } else { self.search(now) }
+    /// The logs that the known writers have open.
+    pub fn look_at_known(&mut self) -> Vec<OpenLog> {
+        let mut found = Vec::new();
+        let pids = std::mem::take(&mut self.pids);
+        self.pids = pids.into_iter().filter(|pid| self.look_at(*pid, &mut found)).collect();
+        found
     }
 
     fn may_search(&self, now: Instant) -> bool {
@@ -95,13 +97,6 @@ impl Writers {
         self.pids = processes().filter(|pid| self.look_at(*pid, &mut found)).collect();
         self.searched_at = Some(now);
         self.search_took = began.elapsed();
-        found
-    }
-
-    fn look_at_known(&mut self) -> Vec<OpenLog> {
-        let mut found = Vec::new();
-        let pids = std::mem::take(&mut self.pids);
-        self.pids = pids.into_iter().filter(|pid| self.look_at(*pid, &mut found)).collect();
         found
     }
 
@@ -168,12 +163,12 @@ mod tests {
         fs::remove_file(&path).unwrap();
 
         let mut writers = Writers::new(folder.path());
-        let found = writers.look(Instant::now(), true);
+        let found = writers.look(Instant::now(), true, false);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].identity, platform::identity_of(&writer, &path).unwrap());
         assert!(found[0].path.ends_with("tk-maya.log"));
-        assert_eq!(writers.look(Instant::now(), true).len(), 1, "its process is known now");
+        assert_eq!(writers.look(Instant::now(), true, false).len(), 1, "its process is known now");
         drop(writer);
-        assert!(writers.look(Instant::now(), true).is_empty());
+        assert!(writers.look(Instant::now(), true, false).is_empty());
     }
 }
