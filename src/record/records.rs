@@ -22,6 +22,12 @@ impl Records {
         self.framer.position()
     }
 
+    /// Offset behind the last whole line.
+    #[must_use]
+    pub fn line_start(&self) -> u64 {
+        self.framer.line_start()
+    }
+
     /// Offset behind the last record that was given out: never within an open one.
     #[must_use]
     pub fn checkpoint(&self) -> u64 {

@@ -23,6 +23,9 @@ const QUIET_WITHOUT_SEARCH: Duration = Duration::from_secs(60);
 /// at some hundred hertz.
 const TICK: Duration = Duration::from_millis(50);
 
+/// Bytes of a file that are compared at once.
+const CONTENT_BLOCK: usize = 64 << 10;
+
 /// A file that has grown within this time is being written to.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -49,6 +52,10 @@ pub struct Harvester {
     may_hide_a_change: bool,
     /// How far it reached when it was last looked at.
     size: u64,
+    /// Whether it was read to that end, so that whoever has written to it since has made it longer.
+    was_at_end: bool,
+    /// What was read of this life; None where that is not all of it.
+    content: Option<blake3::Hasher>,
     /// What its last life took with it.
     loss: Option<Loss>,
     /// How its last life began, how far it was read, and the anchor there.
@@ -62,7 +69,7 @@ pub struct Harvester {
     proof: Proof,
     /// The last checkpoint: offset and anchor.
     committed: (u64, String),
-    /// The first bytes of this life, or as many as there were when they were last looked at.
+    /// The first bytes of this life that were read; no more than tell it from another.
     head: Vec<u8>,
 }
 
@@ -104,7 +111,11 @@ impl Harvester {
         }
         let proof = Proof::of(&file, offset)?;
         let committed = (offset, proof.anchor());
-        let head = bytes_at(&file, 0, ANCHOR_BYTES)?;
+        let head = bytes_at(
+            &file,
+            0,
+            usize::try_from(offset).map_or(ANCHOR_BYTES, |offset| offset.min(ANCHOR_BYTES)),
+        )?;
         Ok(Self {
             identity,
             generation,
@@ -119,6 +130,8 @@ impl Harvester {
             modified: None,
             may_hide_a_change: false,
             size: offset,
+            was_at_end: false,
+            content: (offset == 0).then(blake3::Hasher::new),
             loss,
             ended: None,
             followed_since: now,
@@ -146,9 +159,10 @@ impl Harvester {
         if size == self.records.position() && modified == self.modified && !self.may_hide_a_change {
             return false;
         }
+        let was_rewritten = self.was_at_end && size == self.size && modified != self.modified;
         self.modified = modified;
         self.may_hide_a_change = modified.is_some_and(|at| SystemTime::now() < at + TICK);
-        if size < self.records.position() {
+        if size < self.records.position() || was_rewritten && !self.has_same_content() {
             self.begin_new_life(stats, give);
         }
         let mut read = 0;
@@ -162,12 +176,20 @@ impl Harvester {
                     read += new.len();
                     self.grown_at = now;
                     self.proof.push(new);
+                    if let Some(content) = &mut self.content {
+                        content.update(new);
+                    }
+                    if self.records.position() == self.head.len() as u64 {
+                        let more = new.len().min(ANCHOR_BYTES - self.head.len());
+                        self.head.extend_from_slice(&new[..more]);
+                    }
                     self.records.push(new, |record| give(self.generation, record, stats));
                 }
                 // The end; or it was interrupted, or the network drive is away for a moment.
                 _ => break,
             }
         }
+        self.was_at_end = size == self.records.position();
         self.size = size.max(self.records.position());
         self.count(stats);
         read >= most
@@ -213,8 +235,8 @@ impl Harvester {
     }
 
     /// How this life began, how far it was read, and the anchor there.
-    pub(super) fn so_far(&mut self) -> (Vec<u8>, u64, String) {
-        (self.head().to_vec(), self.records.position(), self.proof.anchor())
+    pub(super) fn so_far(&self) -> (Vec<u8>, u64, String) {
+        (self.head.clone(), self.records.position(), self.proof.anchor())
     }
 
     /// Whether nobody will write to it any more: it has no name, no byte has come for a while, and a search for
@@ -256,13 +278,8 @@ impl Harvester {
         self.file.metadata().map(|metadata| metadata.len())
     }
 
-    /// The first bytes of this life; as many as there are, up to a number.
-    pub(super) fn head(&mut self) -> &[u8] {
-        if self.head.len() < ANCHOR_BYTES
-            && let Ok(head) = bytes_at(&self.file, 0, ANCHOR_BYTES)
-        {
-            self.head = head;
-        }
+    /// The first bytes of this life, as far as they were read.
+    pub(super) fn head(&self) -> &[u8] {
         &self.head
     }
 
@@ -274,6 +291,8 @@ impl Harvester {
     /// Passes over what lies before an offset: another file has it, too.
     pub(super) fn skip_to(&mut self, offset: u64, stats: &mut Stats) -> io::Result<()> {
         self.proof = Proof::of(&self.file, offset)?;
+        self.head = bytes_at(&self.file, 0, ANCHOR_BYTES)?;
+        self.content = None;
         stats.bytes_skipped += offset.saturating_sub(self.counted);
         self.records = Records::new(offset, self.max_record_bytes);
         self.counted = offset;
@@ -307,17 +326,40 @@ impl Harvester {
         stats.orphan_bytes += self.records.take_orphan_bytes();
     }
 
+    /// Whether the file still shows all that was read of it. Somebody has written to it, and it is as long as before:
+    /// it was emptied and filled again, or it was only touched.
+    fn has_same_content(&self) -> bool {
+        let Some(content) = &self.content else { return true };
+        let mut now = blake3::Hasher::new();
+        let (mut at, end) = (0, self.records.position());
+        while at < end {
+            let most = usize::try_from(end - at).map_or(CONTENT_BLOCK, |left| left.min(CONTENT_BLOCK));
+            match bytes_at(&self.file, at, most) {
+                Ok(bytes) if !bytes.is_empty() => {
+                    now.update(&bytes);
+                    at += bytes.len() as u64;
+                }
+                // The next look will tell.
+                _ => return true,
+            }
+        }
+        now.finalize() == content.finalize()
+    }
+
     fn begin_new_life(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
-        let (path, generation, from) = (self.path.clone(), self.generation, self.records.position());
+        // Half a line is none: the rest of it is gone, or stands in a copy.
+        let (path, generation, from) = (self.path.clone(), self.generation, self.records.line_start());
         self.ended = Some((std::mem::take(&mut self.head), from, self.proof.anchor()));
         self.loss = Some(Loss { path, generation, from, seen_to: self.size.max(from) });
         stats.bytes_lost += self.size.saturating_sub(from);
-        self.finish(stats, give);
+        self.records.flush(|record| give(generation, record, stats));
+        self.count(stats);
         // No file has so many lives, but a damaged checkpoint can say so.
         self.generation = self.generation.saturating_add(1);
         self.records = Records::new(0, self.max_record_bytes);
         self.counted = 0;
         self.proof = Proof::default();
+        self.content = Some(blake3::Hasher::new());
         self.committed = (0, String::new());
         self.taken = None;
         stats.generations += 1;

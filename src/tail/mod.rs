@@ -336,10 +336,12 @@ impl Tailer {
         let known = self.checkpoints.get(&identity);
         let mut harvester =
             Harvester::new(identity, path, file, known, unknown, self.max_record_bytes, now, stats)?;
-        match self.checkpoints.remove(&identity) {
-            None if harvester.position() == 0 => self.twins.consider(identity, &harvester.path),
-            Some(point) if harvester.generation != point.generation => self.twins.remember_checkpoint(&point),
-            _ => {}
+        let known = self.checkpoints.remove(&identity);
+        if let Some(point) = known.filter(|point| harvester.generation != point.generation) {
+            self.twins.remember_checkpoint(&point);
+        }
+        if harvester.position() == 0 {
+            self.twins.consider(identity, &harvester.path);
         }
         harvester.is_copied =
             self.held.hold(identity, &harvester.path, &harvester.file, harvester.committed());

@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::checkpoint::{ANCHOR_BYTES, anchor};
+use super::checkpoint::{ANCHOR_BYTES, anchor, bytes_at};
 use super::{Checkpoint, FileIdentity, Harvester, Tailer};
 use crate::folders::engine_of;
 use crate::stats::Stats;
@@ -95,22 +95,23 @@ impl Tailer {
     }
 
     fn verdict(&mut self, identity: FileIdentity, now: Instant) -> io::Result<Verdict> {
-        let Some(mut new) = self.harvesters.remove(&identity) else { return Ok(Verdict::Own) };
-        let verdict = self.verdict_of(&mut new, now);
+        let Some(new) = self.harvesters.remove(&identity) else { return Ok(Verdict::Own) };
+        let verdict = self.verdict_of(&new, now);
         self.harvesters.insert(identity, new);
         verdict
     }
 
-    fn verdict_of(&mut self, new: &mut Harvester, now: Instant) -> io::Result<Verdict> {
+    fn verdict_of(&self, new: &Harvester, now: Instant) -> io::Result<Verdict> {
         let length = new.length()?;
         if length == 0 {
             return Ok(Verdict::Unknown);
         }
         let engine = engine_of(&new.path);
+        let head = bytes_at(&new.file, 0, ANCHOR_BYTES)?;
         let is_short_for_long = now.duration_since(new.followed_since) > SHORT_FOR;
         let mut is_like_another = false;
         for past in self.twins.past.iter().filter(|past| past.engine == engine) {
-            let is_copy = match likeness(&past.head, new.head()) {
+            let is_copy = match likeness(&past.head, &head) {
                 Likeness::Same => true,
                 Likeness::None if past.head.is_empty() => {
                     length >= past.end && anchor(&new.file, past.end)? == past.anchor
@@ -125,11 +126,11 @@ impl Tailer {
                 return Ok(Verdict::ReadTo(past.end, true));
             }
         }
-        for (other, harvester) in &mut self.harvesters {
+        for (other, harvester) in &self.harvesters {
             if self.twins.unsettled.contains(other) || engine_of(&harvester.path) != engine {
                 continue;
             }
-            match likeness(harvester.head(), new.head()) {
+            match likeness(harvester.head(), &head) {
                 Likeness::None => {}
                 Likeness::TooShort => is_like_another = true,
                 Likeness::Same => {

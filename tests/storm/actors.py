@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,8 +19,18 @@ _TRUNCATER = 101
 class Actors:
     """Everybody who touches the log, but its readers."""
 
-    def __init__(self, plan: Plan, log: Path, journals: Path, copies: Path, stack: ExitStack) -> None:
-        """Start them; ``stack`` ends whatever was started."""
+    def __init__(
+        self,
+        plan: Plan,
+        log: Path,
+        journals: Path,
+        copies: Path,
+        stack: ExitStack,
+        *,
+        within: Sequence[str] = (),
+    ) -> None:
+        """Start them, with these words before each command; ``stack`` ends whatever was started."""
+        self._within = within
         self._plan = plan
         self._log = log
         self._journals = journals
@@ -61,7 +71,7 @@ class Actors:
 
     def _start(self, name: str, number: int, options: Mapping[str, object]) -> "subprocess.Popen[bytes]":
         own = {"log": self._log, "journal": self._journals / str(number)}
-        return self._stack.enter_context(script(name, {**own, **options}))
+        return self._stack.enter_context(script(name, {**own, **options}, self._within))
 
     def _wait_for(self, processes: "list[subprocess.Popen[bytes]]") -> None:
         for process in processes:
@@ -70,12 +80,14 @@ class Actors:
 
 
 @contextmanager
-def script(name: str, options: Mapping[str, object]) -> Iterator["subprocess.Popen[bytes]"]:
+def script(
+    name: str, options: Mapping[str, object], within: Sequence[str] = ()
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a program of this folder; at the end of the block it is told to end, and waited for."""
     words = []
     for option, value in options.items():
         words += [f"--{option}"] if value is True else [f"--{option}", str(value)]
-    with subprocess.Popen([sys.executable, str(_HERE / name), *words]) as process:
+    with subprocess.Popen([*within, sys.executable, str(_HERE / name), *words]) as process:
         try:
             yield process
         finally:

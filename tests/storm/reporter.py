@@ -19,11 +19,6 @@ from record import Mark, Sighting, marks_in, recognise
 from tk_incident._core import Spool
 
 COMMAND = (sys.executable, "-m", "tk_incident")
-# A namespace of its own, in which nobody may listen to the file system (Linux).
-_DEAF = (
-    *("unshare", "--user", "--map-root-user", "sh", "-c"),
-    'echo 0 > /proc/sys/user/max_inotify_instances && exec "$0" "$@"',
-)
 _START_S = 20.0
 _END_S = 20.0
 _CHUNK = 1 << 16
@@ -52,7 +47,7 @@ class Reporter:
         heard: Heard,
         *,
         options: Sequence[str] = (),
-        is_deaf: bool = False,
+        within: Sequence[str] = (),
         stands_by: bool = False,
     ) -> None:
         """Start it and wait until it leads, or stands by."""
@@ -65,7 +60,7 @@ class Reporter:
         # Notes are read here whatever the machine's locale.
         environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
         self._process = subprocess.Popen(
-            [*(_DEAF if is_deaf else ()), *COMMAND, "watch", *arguments],
+            [*within, *COMMAND, "watch", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

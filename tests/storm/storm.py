@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Optional
 
 from actors import Actors, script
+from deafness import deafness
 from journal import Event, Saw, Wrote, now_us, read_journal
 from lives import Lives, lives
 from oracle import Chance, Fault, Kind, judge
@@ -56,6 +57,8 @@ class Storm:
         for each in (self._logs, self._journals, self._copies):
             each.mkdir()
         self._heard = Heard()
+        # What a command begins with, to be run where nobody hears of an event.
+        self._within: tuple[str, ...] = ()
 
     def run(self, *, with_reference: bool = False) -> list[Row]:
         """Let it blow; the row of the reporter, and that of the reference behind it."""
@@ -63,8 +66,10 @@ class Storm:
         with ExitStack() as stack:
             if with_reference:
                 stack.enter_context(self._reference_tailer())
+            if plan.is_deaf:
+                self._within = stack.enter_context(deafness())
             keeper = WatchKeeper(plan, self._start_reporter, stack)
-            actors = Actors(plan, self._logs / _LOG, self._journals, self._copies, stack)
+            actors = Actors(plan, self._logs / _LOG, self._journals, self._copies, stack, within=self._within)
             keeper.go_on()
             actors.end()
             spool = self._wait_until_caught_up()
@@ -94,7 +99,7 @@ class Storm:
             self._state,
             self._heard,
             options=plan.watch_options,
-            is_deaf=plan.is_deaf,
+            within=self._within,
             stands_by=stands_by,
         )
 
