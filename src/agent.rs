@@ -48,6 +48,8 @@ struct Shared {
     config: Config,
     log_folder: PathBuf,
     state_folder: PathBuf,
+    /// Where the tests want the spool; None: where the settings and the file system say.
+    place: Option<Place>,
     facts: RwLock<Facts>,
     /// There while we lead.
     spool: RwLock<Option<Arc<Led>>>,
@@ -77,6 +79,17 @@ impl Agent {
     /// An agent with these settings, at rest.
     #[must_use]
     pub fn new(config: Config) -> Self {
+        Self::at(config, None)
+    }
+
+    /// The same, with its spool elsewhere. The tests' seam: their place has a drive that fails.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_place(config: Config, place: Place) -> Self {
+        Self::at(config, Some(place))
+    }
+
+    fn at(config: Config, place: Option<Place>) -> Self {
         let user_login = config.user_login.clone().unwrap_or_default();
         let facts = Facts { user_login, project_id: None, environment: "{}".into() };
         let (hint, hints) = bounded(1);
@@ -84,6 +97,7 @@ impl Agent {
             log_folder: config.log_folder(),
             state_folder: config.state_folder(),
             config,
+            place,
             facts: RwLock::new(facts),
             spool: RwLock::new(None),
             stopping: AtomicBool::new(false),
@@ -117,7 +131,7 @@ impl Agent {
             .map_err(|error| Error::new(ErrorKind::LogFolder).at(&shared.log_folder).because(error))?;
         std::fs::create_dir_all(&shared.state_folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&shared.state_folder).because(error))?;
-        let place = shared.config.place();
+        let place = shared.place.clone().unwrap_or_else(|| shared.config.place());
         let leads = match shared.try_lead(&place) {
             Err(error) if error.kind() == &ErrorKind::SpoolBusy => false,
             other => other?,
@@ -172,10 +186,10 @@ impl Agent {
                 if let Some(delivery) = spool.delivery_due(now)? {
                     return Ok(Some(delivery));
                 }
-                if self.shared.draining.load(Ordering::Acquire) && spool.next_evidence_ms()?.is_none() {
+                if self.shared.draining.load(Ordering::Acquire) && spool.next_evidence_ms(now)?.is_none() {
                     break;
                 }
-                if let Some(next) = spool.next_delivery_ms()? {
+                if let Some(next) = spool.next_delivery_ms(now)? {
                     wait = Duration::from_millis((next - now).max(1).unsigned_abs());
                 }
             }

@@ -95,12 +95,20 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::Error as Failed;
         use rusqlite::ErrorCode;
         let kind = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => ErrorKind::SpoolFull,
             Some(ErrorCode::DatabaseBusy) => ErrorKind::SpoolBusy,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => ErrorKind::SpoolDamaged,
-            _ => ErrorKind::Spool,
+            _ => match error {
+                // We wrote it, so whatever cannot be read as what it was has changed since.
+                Failed::FromSqlConversionFailure(..)
+                | Failed::IntegralValueOutOfRange(..)
+                | Failed::InvalidColumnType(..)
+                | Failed::Utf8Error(..) => ErrorKind::SpoolDamaged,
+                _ => ErrorKind::Spool,
+            },
         };
         Self::new(kind).because(error)
     }

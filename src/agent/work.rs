@@ -10,7 +10,7 @@ use crate::capture::{LogSnapshot, capture, environment};
 use crate::config::TicketScope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::Pipeline;
-use crate::spool::{Batch, Bounds, Due, Found, Place, now_ms};
+use crate::spool::{Batch, Bounds, Due, Found, LONGEST_EVIDENCE_WAIT_MS, Place, now_ms};
 use crate::stats::Stats;
 use crate::tail::{Beginning, Read, Tailer};
 
@@ -43,6 +43,9 @@ const EVIDENCE_RETRY_MS: i64 = 1_000;
 
 /// While the spool cannot be written the tail waits this long between two tries.
 const SPOOL_RETRY: Duration = Duration::from_secs(1);
+
+/// A spool that is damaged again within this time waits for so long.
+const SHORTEST_RECOVERY: Duration = Duration::from_secs(5);
 
 /// Runs the thread's work; whatever ends it is said, and the lead is given up.
 pub(super) fn guarded(shared: &Arc<Shared>, work: impl FnOnce(&Arc<Shared>) -> Result<()>) {
@@ -77,6 +80,7 @@ pub(super) struct Work<'a> {
     lead_checked_at: Instant,
     evidence_ms: Option<i64>,
     bounds: Bounds,
+    recovered_at: Option<Instant>,
 }
 
 impl<'a> Work<'a> {
@@ -107,7 +111,7 @@ impl<'a> Work<'a> {
         Ok(Self {
             tailer,
             batch: Batch { first_look: (!is_known).then(|| shared.log_folder.clone()), ..Batch::default() },
-            evidence_ms: spool.next_evidence_ms()?,
+            evidence_ms: spool.next_evidence_ms(now_ms())?,
             bounds: Bounds::new(shared.config.max_spool_mib << 20),
             shared,
             spool,
@@ -115,6 +119,7 @@ impl<'a> Work<'a> {
             committed_at: now,
             active_at: now,
             lead_checked_at: now,
+            recovered_at: None,
         })
     }
 
@@ -148,6 +153,16 @@ impl<'a> Work<'a> {
     fn turn(&mut self) -> Result<bool> {
         let now = Instant::now();
         self.check_lead(now)?;
+        if self.spool.is_damaged()
+            && let Err(error) = self.recover()
+        {
+            self.shared.caught_up.store(false, Ordering::Release);
+            if error.kind() == &ErrorKind::LeadLost {
+                return Err(error);
+            }
+            self.shared.notes.say("spool", "", || format!("{error}; reading waits until it works again"));
+            return Ok(false);
+        }
         let about = self.shared.log_folder.to_string_lossy();
         match self.tailer.reconcile(now, &self.shared.notes, &mut self.batch.stats) {
             Ok(()) => self.shared.notes.over("log_folder", &about),
@@ -211,13 +226,24 @@ impl<'a> Work<'a> {
         self.batch.facts = facts.environment;
         self.batch.evidence_due_ms = now_ms() + EVIDENCE_WAIT_MS;
         while let Err(error) = self.spool.commit(&self.batch) {
+            let error = if self.spool.is_damaged() {
+                match self.recover() {
+                    Ok(()) => {
+                        self.batch.checkpoints = self.tailer.take_checkpoints();
+                        continue;
+                    }
+                    Err(error) => error,
+                }
+            } else {
+                error
+            };
             // What is in the batch stays there, and nothing more is read: memory is bounded, nothing lost.
             self.shared.caught_up.store(false, Ordering::Release);
             if error.kind() == &ErrorKind::LeadLost {
                 return Err(error);
             }
             self.shared.notes.say("spool", "", || format!("{error}; reading waits until it works again"));
-            if error.kind() == &ErrorKind::SpoolDamaged || at_stop || self.is_stopping() {
+            if at_stop || self.is_stopping() {
                 return Err(error);
             }
             let seen = self.shared.signal.seen();
@@ -235,12 +261,41 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Goes on with what can be read of a damaged spool. What was found and is not yet committed stays in the batch.
+    fn recover(&mut self) -> Result<()> {
+        let now = Instant::now();
+        if self.recovered_at.is_some_and(|at| now.duration_since(at) < SHORTEST_RECOVERY) {
+            // A drive that spoils what it has just been given is not to be filled with damaged files.
+            return Err(Error::new(ErrorKind::SpoolDamaged));
+        }
+        // Without the lock the file may be another reporter's by now, and is not ours to set aside.
+        self.has_lead()?;
+        self.recovered_at = Some(now);
+        self.spool.recover(&self.shared.notes)?;
+        let is_known = self.spool.knows_folder(&self.shared.log_folder)?;
+        // The tail goes back to where the spool knows it: what is read twice has one address, and counts once.
+        let found = self.batch.found.len() as u64;
+        self.batch = Batch {
+            found: std::mem::take(&mut self.batch.found),
+            stats: Stats { records_read: found, matched: found, ..Stats::default() },
+            first_look: (!is_known).then(|| self.shared.log_folder.clone()),
+            ..std::mem::take(&mut self.batch)
+        };
+        self.batch.checkpoints.clear();
+        self.tailer = Tailer::new(&self.shared.config, self.spool.checkpoints()?, Beginning::Start);
+        self.tailer.listen(self.shared.hint.clone());
+        self.resume();
+        self.evidence_ms = self.spool.next_evidence_ms(now_ms())?;
+        self.bounds = Bounds::new(self.shared.config.max_spool_mib << 20);
+        Ok(())
+    }
+
     /// Takes the evidence that is due.
     fn take_evidence(&mut self) {
         // Before a stop what there is must do: better no lines behind the record than no evidence for now.
         let is_last_call = self.shared.draining.load(Ordering::Acquire);
         let now = if is_last_call { i64::MAX } else { now_ms() };
-        if self.evidence_ms.is_none_or(|due| due > now) {
+        if self.evidence_ms.is_none_or(|due| wait_ms(due, now) > 0) {
             return;
         }
         match self.capture_due(now) {
@@ -294,7 +349,7 @@ impl<'a> Work<'a> {
             }
             self.spool.keep_evidence(&taken)?;
         }
-        self.spool.next_evidence_ms()
+        self.spool.next_evidence_ms(now_ms)
     }
 
     /// Looks at times whether the lock file is still there: without it the next reporter takes the lead too.
@@ -303,6 +358,10 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         self.lead_checked_at = now;
+        self.has_lead()
+    }
+
+    fn has_lead(&self) -> Result<()> {
         let lead = self.spool.lead();
         if lead.is_intact() { Ok(()) } else { Err(Error::new(ErrorKind::LeadLost).at(lead.path())) }
     }
@@ -315,7 +374,7 @@ impl<'a> Work<'a> {
             pause = pause.min(flush.saturating_duration_since(now));
         }
         if let Some(evidence) = self.evidence_ms {
-            pause = pause.min(Duration::from_millis((evidence - now_ms()).max(0).unsigned_abs()));
+            pause = pause.min(Duration::from_millis(wait_ms(evidence, now_ms()).unsigned_abs()));
         }
         if self.bounds.is_working() {
             pause = Duration::ZERO;
@@ -332,6 +391,12 @@ impl<'a> Work<'a> {
 fn find(pipeline: &Pipeline, read: &Read<'_>, stats: &mut Stats) -> Option<Found> {
     let occurrence = pipeline.process(&read.record, read.path, stats)?;
     Some(Found { identity: read.identity, generation: read.generation, occurrence })
+}
+
+/// How long evidence has to wait. A clock that was set back does not make it wait longer.
+fn wait_ms(due_ms: i64, now_ms: i64) -> i64 {
+    let wait = due_ms.saturating_sub(now_ms).max(0);
+    if wait > LONGEST_EVIDENCE_WAIT_MS { 0 } else { wait }
 }
 
 /// Waits for the lead, and the spool with it; None if we are stopped before.

@@ -69,17 +69,23 @@ impl Spool {
             count_up(transaction, &batch.stats.named())?;
             count_up(transaction, &stats.named())?;
             if let Some(folder) = &batch.first_look {
-                transaction
-                    .execute("INSERT OR IGNORE INTO folders VALUES (?1)", [folder.to_string_lossy()])?;
+                transaction.execute(
+                    "INSERT OR IGNORE INTO folders (path) VALUES (?1)",
+                    [folder.to_string_lossy()],
+                )?;
             }
             Ok(())
-        })
+        })?;
+        if let Some(folder) = &batch.first_look {
+            self.keep_in_ledger(|ledger, _| ledger.folder(&folder.to_string_lossy()));
+        }
+        Ok(())
     }
 }
 
 /// Adds to the counters.
 pub(super) fn count_up(transaction: &Transaction<'_>, counters: &[(&str, u64)]) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value";
+    let sql = "INSERT INTO counters (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value";
     for (name, value) in counters.iter().filter(|(_, value)| *value > 0) {
         transaction.prepare_cached(sql)?.execute(params![name, signed(*value)])?;
     }
@@ -95,21 +101,37 @@ fn signed(value: u64) -> i64 {
 fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite::Result<bool> {
     let Found { identity, generation, occurrence } = found;
     let identity = identity.to_string();
+    let address = params![identity, generation, signed(occurrence.offset)];
     let known = transaction
-        .prepare_cached(
-            "SELECT 1 FROM occurrences WHERE identity = ?1 AND generation = ?2 AND offset = ?3 \
-             UNION ALL SELECT 1 FROM folded WHERE identity = ?1 AND generation = ?2 AND up_to >= ?3",
-        )?
-        .exists(params![identity, generation, signed(occurrence.offset)])?;
-    if known {
+        .prepare_cached("SELECT 1 FROM occurrences WHERE identity = ?1 AND generation = ?2 AND offset = ?3")?
+        .exists(address)?;
+    if known || is_told(transaction, batch, found)? {
         return Ok(false);
     }
+    let is_folded = transaction
+        .prepare_cached("SELECT 1 FROM folded WHERE identity = ?1 AND generation = ?2 AND up_to >= ?3")?
+        .exists(address)?;
+    if is_folded {
+        // Its own row may be gone, but not its incident: that one has counted it.
+        let is_counted = transaction
+            .prepare_cached(
+                "SELECT 1 FROM incidents i WHERE i.signature = ?1 \
+                 AND NOT EXISTS (SELECT 1 FROM recounted r WHERE r.incident_id = i.id)",
+            )?
+            .exists([&occurrence.signature])?;
+        if is_counted {
+            return Ok(false);
+        }
+    }
     let incident_id = count(transaction, batch, occurrence)?;
+    if is_folded {
+        transaction.prepare_cached("INSERT OR IGNORE INTO recounted VALUES (?1)")?.execute([incident_id])?;
+    }
     transaction
         .prepare_cached(
             "INSERT INTO occurrences (incident_id, identity, generation, offset, length, path, time, pid, level, \
-             engine, logger, message, exception, context_id, request_id, record) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             engine, logger, message, exception, context_id, request_id, record, signature, ticket_user) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             incident_id,
@@ -128,8 +150,28 @@ fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite:
             occurrence.context_id,
             occurrence.request_id,
             occurrence.record,
+            occurrence.signature,
+            batch.ticket_user,
         ])?;
     Ok(true)
+}
+
+/// Whether the site was told of it, though its row was lost with a damaged file.
+fn is_told(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite::Result<bool> {
+    let Found { identity, generation, occurrence } = found;
+    transaction
+        .prepare_cached(
+            "SELECT 1 FROM told t JOIN incidents i ON i.id = t.incident_id \
+             WHERE t.identity = ?1 AND t.generation = ?2 AND t.offset >= ?3 \
+             AND i.signature = ?4 AND i.ticket_user = ?5",
+        )?
+        .exists(params![
+            identity.to_string(),
+            generation,
+            signed(occurrence.offset),
+            occurrence.signature,
+            batch.ticket_user
+        ])
 }
 
 /// Counts an occurrence in its incident, which it may be the first of; gives the incident's row.
@@ -159,9 +201,10 @@ fn count(transaction: &Transaction<'_>, batch: &Batch, occurrence: &Occurrence) 
 fn insert(transaction: &Transaction<'_>, batch: &Batch, incident: &Incident) -> rusqlite::Result<i64> {
     transaction
         .prepare_cached(
-            "INSERT INTO incidents (signature, ticket_user, title, level, engines, users, count, first_seen, \
+            "INSERT INTO incidents (id, signature, ticket_user, title, level, engines, users, count, first_seen, \
              last_seen, exception, message, user_login, project_id) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             VALUES ((SELECT 1 + max(coalesce((SELECT max(id) FROM incidents), 0), \
+             coalesce((SELECT max(incident_id) FROM used_ids), 0))), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             incident.signature,
@@ -206,7 +249,10 @@ fn update(transaction: &Transaction<'_>, id: i64, incident: &Incident) -> rusqli
 
 fn keep_checkpoint(transaction: &Transaction<'_>, point: &Checkpoint) -> rusqlite::Result<()> {
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO files (identity, generation, offset, anchor, path, followed) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
         .execute(params![
             point.identity.to_string(),
             point.generation,

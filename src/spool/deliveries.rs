@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Spool, now_ms, rows};
 use crate::capture::remains;
@@ -14,6 +14,10 @@ const FIRST_RETRY_MS: i64 = 2_000;
 
 /// No failure makes a delivery wait longer.
 const LONGEST_RETRY_MS: i64 = 3_600_000;
+
+/// A clock that shows so much less than when a wait began was set back: the wait is over then, for nobody knows how
+/// much of it has passed.
+const CLOCK_SLACK_MS: i64 = 60_000;
 
 /// One incident of which the site does not know all.
 #[derive(Debug, Clone)]
@@ -50,6 +54,12 @@ impl Spool {
     /// The delivery that has been due for longest.
     pub fn delivery_due(&self, now_ms: i64) -> Result<Option<Delivery>> {
         self.read(|connection| {
+            // Only a clock that was set back is worth a look at those behind the first one in turn.
+            let or_set_later = if was_set_back(connection, now_ms)? {
+                format!("OR d.set_ms - {CLOCK_SLACK_MS} > ?1")
+            } else {
+                String::new()
+            };
             let sql = format!(
                 "SELECT i.id, i.user_login, i.project_id, d.attempts, d.ticket_id, d.attached, e.environment, {}, {} \
                  FROM deliveries d \
@@ -59,7 +69,7 @@ impl Spool {
                  WHERE d.incident_id = (SELECT d.incident_id FROM deliveries d \
                  JOIN incidents i ON i.id = d.incident_id \
                  JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
-                 WHERE d.delivered_count < i.count AND d.next_try_ms <= ?1 \
+                 WHERE d.delivered_count < i.count AND (d.next_try_ms <= ?1 {or_set_later}) \
                  ORDER BY d.next_try_ms, d.incident_id LIMIT 1)",
                 rows::INCIDENT,
                 rows::OCCURRENCE
@@ -69,12 +79,12 @@ impl Spool {
                 .query_row([now_ms], |row| {
                     Ok(Delivery {
                         id: row.get(0)?,
-                        user_login: row.get(1)?,
-                        project_id: row.get(2)?,
-                        attempts: row.get(3)?,
+                        user_login: rows::text(row, 1)?,
+                        project_id: row.get(2).unwrap_or_default(),
+                        attempts: row.get(3).unwrap_or_default(),
                         ticket_id: row.get(4)?,
                         attached: row.get(5)?,
-                        environment: row.get(6)?,
+                        environment: rows::text(row, 6)?,
                         incident: rows::incident(row, 7)?,
                         occurrence: rows::occurrence(row, 19)?,
                     })
@@ -83,14 +93,24 @@ impl Spool {
         })
     }
 
-    /// When the next delivery is due, in Unix milliseconds.
-    pub fn next_delivery_ms(&self) -> Result<Option<i64>> {
+    /// When the next delivery is due, in Unix milliseconds, by a clock that shows `now_ms`.
+    pub fn next_delivery_ms(&self, now_ms: i64) -> Result<Option<i64>> {
         self.read(|connection| {
-            let sql = "SELECT d.next_try_ms FROM deliveries d \
-                 JOIN incidents i ON i.id = d.incident_id \
-                 JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
-                 WHERE d.delivered_count < i.count ORDER BY d.next_try_ms LIMIT 1";
-            connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()
+            let next = |and: &str| {
+                let sql = format!(
+                    "SELECT d.next_try_ms FROM deliveries d \
+                     JOIN incidents i ON i.id = d.incident_id \
+                     JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
+                     WHERE d.delivered_count < i.count {and} ORDER BY d.next_try_ms LIMIT 1"
+                );
+                connection.prepare_cached(&sql)?.query_row([], |row| row.get(0)).optional()
+            };
+            if was_set_back(connection, now_ms)?
+                && next(&format!("AND d.set_ms > {}", now_ms.saturating_add(CLOCK_SLACK_MS)))?.is_some()
+            {
+                return Ok(Some(now_ms));
+            }
+            next("")
         })
     }
 
@@ -121,11 +141,14 @@ impl Spool {
     /// The site knows of `count` occurrences; further ones wait for `recurrence_ms`.
     pub fn ack(&self, id: i64, count: u64, recurrence_ms: u64) -> Result<bool> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let next = now_ms().saturating_add_unsigned(recurrence_ms);
-        self.change_delivery(
-            "delivered_count = max(delivered_count, ?2), next_try_ms = ?3, attempts = 0, last_error = NULL",
-            params![id, count, next],
-        )
+        let now = now_ms();
+        let known = self.change_delivery(
+            "delivered_count = max(delivered_count, ?2), next_try_ms = ?3, set_ms = ?4, attempts = 0, \
+             last_error = NULL",
+            params![id, count, now.saturating_add_unsigned(recurrence_ms), now],
+        )?;
+        self.keep_in_ledger(|ledger, connection| ledger.told(connection, id));
+        Ok(known)
     }
 
     /// It failed for this reason: it waits for the delay that is given back, in milliseconds.
@@ -138,9 +161,10 @@ impl Spool {
         let asked = retry_after_ms.map_or(0, |asked| i64::try_from(asked).unwrap_or(LONGEST_RETRY_MS));
         let delay = backoff_ms(attempts, RandomState::new().build_hasher().finish()).max(asked);
         let reason = crate::redact(reason);
+        let now = now_ms();
         self.change_delivery(
-            "attempts = attempts + 1, next_try_ms = ?2, last_error = ?3",
-            params![id, now_ms() + delay, reason],
+            "attempts = attempts + 1, next_try_ms = ?2, set_ms = ?3, last_error = ?4",
+            params![id, now.saturating_add(delay), now, reason],
         )?;
         Ok(delay.unsigned_abs())
     }
@@ -149,6 +173,13 @@ impl Spool {
         let sql = format!("UPDATE deliveries SET {change} WHERE incident_id = ?1");
         self.write(|transaction| Ok(transaction.prepare_cached(&sql)?.execute(values)? > 0))
     }
+}
+
+/// Whether a wait was set when the clock showed a later time than now.
+fn was_set_back(connection: &Connection, now_ms: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT coalesce(max(set_ms), 0) FROM deliveries";
+    let last: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(last.saturating_sub(CLOCK_SLACK_MS) > now_ms)
 }
 
 /// Exponential, and spread from half of itself to one and a half, so that a hundred workstations that lost

@@ -1,6 +1,6 @@
 //! Evidence: due some time after its record, taken once, kept until it is delivered.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{Spool, rows};
 use crate::capture::Evidence;
@@ -13,6 +13,12 @@ const AT_ONCE_BYTES: usize = 8 << 20;
 
 /// So many incidents have their evidence taken before the tail has its turn again.
 const AT_ONCE: u32 = 32;
+
+/// Damage can cost an incident its rows until the log is read again: there is nothing to take evidence of.
+const HAS_RECORD: &str = "EXISTS (SELECT 1 FROM occurrences o WHERE o.incident_id = e.incident_id)";
+
+/// No evidence waits longer for the lines behind its record: one that seems to was found before the clock was set back.
+pub const LONGEST_WAIT_MS: i64 = 10_000;
 
 /// An incident whose evidence is to be taken.
 #[derive(Debug, Clone)]
@@ -32,11 +38,18 @@ pub struct Due {
 }
 
 impl Spool {
-    /// When the next evidence is due, in Unix milliseconds.
-    pub fn next_evidence_ms(&self) -> Result<Option<i64>> {
+    /// When the next evidence is due, in Unix milliseconds, by a clock that shows `now_ms`.
+    pub fn next_evidence_ms(&self, now_ms: i64) -> Result<Option<i64>> {
         self.read(|connection| {
-            let sql = "SELECT min(due_ms) FROM evidence WHERE archive IS NULL";
-            connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+            let due = |order: &str| -> rusqlite::Result<Option<i64>> {
+                let sql = format!(
+                    "SELECT e.due_ms FROM evidence e WHERE e.archive IS NULL AND {HAS_RECORD} \
+                     ORDER BY e.due_ms {order} LIMIT 1"
+                );
+                connection.prepare_cached(&sql)?.query_row([], |row| row.get(0)).optional()
+            };
+            let is_overdue = due("DESC")?.is_some_and(|due| due > now_ms.saturating_add(LONGEST_WAIT_MS));
+            if is_overdue { Ok(Some(now_ms)) } else { due("ASC") }
         })
     }
 
@@ -48,8 +61,9 @@ impl Spool {
                  JOIN incidents i ON i.id = e.incident_id \
                  JOIN deliveries d ON d.incident_id = i.id \
                  JOIN occurrences o ON o.id = (SELECT min(id) FROM occurrences WHERE incident_id = i.id) \
-                 WHERE e.incident_id IN (SELECT incident_id FROM evidence \
-                 WHERE archive IS NULL AND due_ms <= ?1 ORDER BY due_ms, incident_id LIMIT {}) \
+                 WHERE e.incident_id IN (SELECT e.incident_id FROM evidence e \
+                 WHERE e.archive IS NULL AND (e.due_ms <= ?1 OR e.due_ms > ?2) AND {HAS_RECORD} \
+                 ORDER BY e.due_ms, e.incident_id LIMIT {}) \
                  ORDER BY o.identity, o.generation, o.id",
                 rows::INCIDENT,
                 rows::OCCURRENCE,
@@ -57,7 +71,7 @@ impl Spool {
             );
             let (mut due, mut bytes) = (Vec::new(), 0);
             let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query([now_ms])?;
+            let mut rows = statement.query([now_ms, now_ms.saturating_add(LONGEST_WAIT_MS)])?;
             while bytes < AT_ONCE_BYTES
                 && let Some(row) = rows.next()?
             {
@@ -66,7 +80,7 @@ impl Spool {
                 bytes += occurrence.record.len();
                 due.push(Due {
                     incident_id: row.get(0)?,
-                    facts: row.get(3)?,
+                    facts: rows::text(row, 3)?,
                     incident: rows::incident(row, 4)?,
                     occurrence,
                     identity: identity.parse().unwrap_or(FileIdentity { volume: 0, index: 0 }),

@@ -7,16 +7,22 @@ mod bounds;
 mod commit;
 mod deliveries;
 mod evidence;
+mod ledger;
+mod mend;
 mod place;
 mod reader;
+mod recovery;
 mod room;
 mod rows;
+mod salvage;
 mod schema;
+mod sums;
 mod terms;
 mod view;
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -32,10 +38,12 @@ use crate::tail::Checkpoint;
 pub use bounds::{Bounds, Size};
 pub use commit::{Batch, Found};
 pub use deliveries::Delivery;
-pub use evidence::Due;
+pub use evidence::{Due, LONGEST_WAIT_MS as LONGEST_EVIDENCE_WAIT_MS};
 pub use place::{Drive, Place};
 pub use reader::SpoolReader;
 
+use ledger::{Account, Ledger};
+use recovery::Recovered;
 use view::{OpenHere, View};
 
 /// Name of the database in the state folder.
@@ -47,18 +55,44 @@ const BUSY: Duration = Duration::from_secs(5);
 /// And for one that has the whole file on a network drive: longer than its end takes, no longer than a start may.
 const BUSY_NETWORK: Duration = Duration::from_millis(200);
 
+/// A larger spool is looked through only after an end that was not in order: the start does not wait for more.
+const LOOKED_THROUGH_BYTES: u64 = 32 << 20;
+
 /// The writer's side of the spool. One process has it: the leader.
 #[derive(Debug)]
 pub struct Spool {
     /// For readers, where they cannot read the file itself. The first to go: the next leader brings its own.
     view: Option<View>,
-    connection: Mutex<Connection>,
+    open: Mutex<Open>,
+    place: Place,
     path: PathBuf,
-    recovered: bool,
-    term: i64,
+    ledger: Ledger,
+    recovered: AtomicBool,
+    /// Something that was read made no sense: see [`Spool::recover`].
+    damaged: AtomicBool,
     writes: AtomicU64,
     /// The last to go: the file is closed by then.
     _open_here: OpenHere,
+}
+
+/// The database, as it is open now.
+#[derive(Debug)]
+struct Open {
+    connection: Connection,
+    term: i64,
+    /// What the file is: one of this name that is another one has taken its place.
+    file: Option<terms::FileAt>,
+}
+
+impl Open {
+    /// Nothing: what is asked of it fails.
+    fn nothing(term: i64) -> Result<Self> {
+        Ok(Self { connection: Connection::open_in_memory()?, term, file: None })
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.connection.path().is_none_or(str::is_empty)
+    }
 }
 
 impl Spool {
@@ -66,46 +100,47 @@ impl Spool {
     pub fn open(place: &Place, notes: &Notes) -> Result<Self> {
         std::fs::create_dir_all(&place.folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&place.folder).because(error))?;
-        let path = for_libraries(&place.folder).join(FILE);
-        let open_here = OpenHere::new(&place.folder);
-        let mut recovered = false;
-        let connection = match connect(place, &path) {
-            Err(error) if error.kind() == &ErrorKind::SpoolDamaged => {
-                let aside = set_aside(&path)?;
-                notes.say("spool_damaged", "", || {
-                    let (path, aside) = (path.display(), aside.display());
-                    format!("{error}; it was moved to {aside}, and {path} starts anew from what the logs still hold")
-                });
-                recovered = true;
-                connect(place, &path)
-            }
-            other => other,
-        };
-        let mut connection = connection.map_err(|error| error.at(&path))?;
-        let term = terms::begin(&mut connection).map_err(|error| error.at(&path))?;
-        // Not before: as long as another one may lead, its readers are its own.
-        let view = match place.drive {
-            Drive::Network => Some(View::open(&place.folder)?),
-            Drive::Local => {
-                View::remove(&place.folder)?;
-                None
-            }
-        };
-        Ok(Self {
-            connection: Mutex::new(connection),
-            path,
-            recovered,
-            term,
+        let mut spool = Self {
+            _open_here: OpenHere::new(&place.folder),
+            open: Mutex::new(Open::nothing(0)?),
+            place: place.clone(),
+            path: for_libraries(&place.folder).join(FILE),
+            ledger: Ledger::new(&place.folder),
+            recovered: AtomicBool::new(false),
+            damaged: AtomicBool::new(false),
             writes: AtomicU64::new(0),
-            view,
-            _open_here: open_here,
-        })
+            view: None,
+        };
+        spool.reopen(notes).map_err(|error| error.at(&spool.path))?;
+        // Not before: as long as another one may lead, its readers are its own.
+        match place.drive {
+            Drive::Network => spool.view = Some(View::open(&place.folder)?),
+            Drive::Local => View::remove(&place.folder)?,
+        }
+        Ok(spool)
     }
 
     /// Whether it took the place of a damaged one: what the logs hold is then not old news.
     #[must_use]
     pub fn is_recovered(&self) -> bool {
-        self.recovered
+        self.recovered.load(Ordering::Acquire)
+    }
+
+    /// Whether it was found to be damaged while it was open.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
+    }
+
+    /// Sets the damaged file aside, and goes on with what can be read of it. Read the checkpoints again afterwards.
+    ///
+    /// Only whoever leads may do so. Calls on other threads wait for it, and those that come while there is no file
+    /// fail: nothing is written into the one that was set aside.
+    pub fn recover(&self, notes: &Notes) -> Result<()> {
+        self.reopen(notes).map_err(|error| error.at(&self.path))?;
+        self.damaged.store(false, Ordering::Release);
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Whether this log folder was looked at before.
@@ -133,8 +168,8 @@ impl Spool {
     /// Gives those a copy who have asked for one: on a network drive they cannot read the spool itself.
     pub fn answer_readers(&self, now: Instant) -> Result<()> {
         let Some(view) = &self.view else { return Ok(()) };
-        let connection = self.connection.lock();
-        view.answer(&connection, self.writes.load(Ordering::Relaxed), now)
+        let open = self.open.lock();
+        view.answer(&open.connection, self.writes.load(Ordering::Relaxed), now)
     }
 
     /// At most 1,000 occurrences behind this row.
@@ -148,23 +183,108 @@ impl Spool {
     }
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        query(&self.connection.lock()).map_err(|error| Error::from(error).at(&self.path))
+        query(&self.open.lock().connection).map_err(|error| self.failed(error.into()))
     }
 
     /// One transaction, if we still lead.
     fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
-        let mut connection = self.connection.lock();
+        let mut open = self.open.lock();
+        let Open { connection, term, file } = &mut *open;
         let whole = || -> Result<T> {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            terms::check(&transaction, self.term)?;
+            terms::check(&transaction, *term)?;
+            terms::check_place(&self.path, *file)?;
             let out = change(&transaction)?;
-            terms::advance(&transaction, self.term)?;
+            terms::advance(&transaction, *term)?;
             transaction.commit()?;
             Ok(out)
         };
-        let out = whole().map_err(|error| error.at(&self.path))?;
+        let out = whole().map_err(|error| self.failed(error))?;
         self.writes.fetch_add(1, Ordering::Relaxed);
         Ok(out)
+    }
+
+    fn failed(&self, error: Error) -> Error {
+        if error.kind() == &ErrorKind::SpoolDamaged {
+            self.damaged.store(true, Ordering::Release);
+        }
+        error.at(&self.path)
+    }
+
+    /// Keeps in the ledger, too, what was just committed.
+    fn keep_in_ledger(&self, write: impl FnOnce(&Ledger, &Connection) -> io::Result<()>) {
+        // It is the second copy: if it cannot be written now, the next start makes up for it.
+        write(&self.ledger, &self.open.lock().connection).unwrap_or_default();
+    }
+
+    /// Opens the file. One that is open already is damaged, and set aside first.
+    fn reopen(&self, notes: &Notes) -> Result<()> {
+        let mut open = self.open.lock();
+        let is_damaged = !open.is_nothing();
+        let led = open.term;
+        // Closes the files: one that is open cannot be renamed everywhere.
+        *open = Open::nothing(led)?;
+        let unreadable = |error| Error::new(ErrorKind::StateFolder).because(error);
+        let mut account = self.ledger.read().map_err(unreadable)?;
+        let mut recovered = recovery::resume(&self.path, &account)?;
+        if is_damaged && recovered.is_none() && self.path.exists() {
+            recovered = Some(recovery::recover(&self.path, &account)?);
+        }
+        let opened = match self.connect(&account) {
+            // A header with a flipped bit can pass for a file that may not be written.
+            Err(error)
+                if error.kind() == &ErrorKind::SpoolDamaged
+                    || error.kind() == &ErrorKind::Spool
+                        && !salvage::begins_well(&self.path).unwrap_or(true) =>
+            {
+                recovered = Some(recovery::recover(&self.path, &account)?);
+                self.connect(&account)
+            }
+            other => other,
+        };
+        let (mut connection, was_behind) = opened?;
+        self.ledger.catch_up(&connection, &mut account).unwrap_or_default();
+        let term = terms::begin(&mut connection, led)?;
+        *open = Open { connection, term, file: terms::file_at(&self.path) };
+        if recovered.is_some() || was_behind {
+            self.recovered.store(true, Ordering::Release);
+            notes.say("spool_damaged", &self.path.to_string_lossy(), || self.told(recovered.as_ref()));
+            notes.over("spool_damaged", &self.path.to_string_lossy());
+        }
+        Ok(())
+    }
+
+    fn told(&self, recovered: Option<&Recovered>) -> String {
+        let path = self.path.display();
+        match recovered {
+            Some(Recovered { aside, is_whole: true }) => {
+                format!(
+                    "the spool was damaged: {path}; it was moved to {}, and nothing of it was lost",
+                    aside.display()
+                )
+            }
+            Some(Recovered { aside, .. }) => format!(
+                "the spool was damaged: {path}; it was moved to {}, and what could not be read of it is looked for \
+                 in the logs again",
+                aside.display()
+            ),
+            None => format!(
+                "the spool has lost what was written last: {path}; the logs are read again from there, and nothing \
+                 that was delivered is delivered again"
+            ),
+        }
+    }
+
+    /// Opens the file; true if it was behind the ledger.
+    fn connect(&self, account: &Account) -> Result<(Connection, bool)> {
+        let mut connection = connect(&self.place, &self.path)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let was_behind = account.apply(&transaction, false)?;
+        if was_behind {
+            mend::make_whole(&transaction)?;
+        }
+        transaction.commit()?;
+        Ok((connection, was_behind))
     }
 }
 
@@ -179,6 +299,7 @@ fn connect(place: &Place, path: &Path) -> Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let has_journal = |suffix| path.with_file_name(format!("{FILE}{suffix}")).exists();
     let closed_in_order = !has_journal("-wal") && !has_journal("-journal");
+    let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let mut connection = match &place.vfs {
         None => Connection::open_with_flags(path, flags)?,
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,
@@ -187,42 +308,33 @@ fn connect(place: &Place, path: &Path) -> Result<Connection> {
         Drive::Local => BUSY,
         Drive::Network => BUSY_NETWORK,
     })?;
-    // Only before the first page is written can this be said: else pages are never given back.
-    connection.pragma_update(None, "auto_vacuum", "incremental")?;
-    connection.pragma_update(None, "journal_size_limit", bounds::WAL_BYTES)?;
-    match place.drive {
-        Drive::Local => connection.pragma_update(None, "journal_mode", "wal")?,
-        Drive::Network => {
-            // WAL's index is shared memory, which two machines do not have.
-            connection.pragma_update(None, "locking_mode", "exclusive")?;
-            connection.pragma_update(None, "journal_mode", "delete")?;
-        }
+    sums::register(&connection)?;
+    if place.drive == Drive::Network || place.vfs.is_some() {
+        // WAL's index is shared memory, which two machines do not have, nor does a test's VFS.
+        connection.pragma_update(None, "locking_mode", "exclusive")?;
     }
+    schema::prepare(&connection)?;
+    connection.pragma_update(None, "journal_size_limit", bounds::WAL_BYTES)?;
+    let journal = if place.drive == Drive::Network { "delete" } else { "wal" };
+    connection.pragma_update(None, "journal_mode", journal)?;
     // Each commit survives a power cut: a checkpoint must not be older than what was delivered.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     schema::migrate(&mut connection)?;
+    if !schema::is_intact(&connection)? {
+        return Err(Error::new(ErrorKind::SpoolDamaged));
+    }
     // A spool that was closed in order leaves no journal; looking through a large one takes a while.
-    if closed_in_order {
+    if closed_in_order && size > LOOKED_THROUGH_BYTES {
         return Ok(connection);
     }
-    let verdict: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
-    if verdict == "ok" { Ok(connection) } else { Err(Error::new(ErrorKind::SpoolDamaged)) }
-}
-
-/// Moves a damaged database away, with its journal: it may still be read by hand.
-fn set_aside(path: &Path) -> Result<PathBuf> {
-    let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%S%3f").to_string();
-    let aside = |suffix: &str| path.with_file_name(format!("{FILE}.damaged-{stamp}{suffix}"));
-    let failed = |error| Error::new(ErrorKind::StateFolder).at(path).because(error);
-    std::fs::rename(path, aside("")).map_err(failed)?;
-    for suffix in ["-wal", "-shm"] {
-        match std::fs::rename(path.with_file_name(format!("{FILE}{suffix}")), aside(suffix)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
+    // The quick check does not see an index that says something else than its table: a known address would be new.
+    let verdict: String = connection.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
+    if verdict == "ok" && sums::hold(&connection)? {
+        Ok(connection)
+    } else {
+        Err(Error::new(ErrorKind::SpoolDamaged))
     }
-    Ok(aside(""))
 }
 
 #[cfg(test)]

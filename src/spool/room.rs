@@ -196,7 +196,7 @@ fn fold(transaction: &Transaction<'_>, id: i64, stats: &mut SpoolStats) -> rusql
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     transaction
         .prepare_cached(
-            "INSERT INTO folded VALUES (?1, ?2, ?3) \
+            "INSERT INTO folded (identity, generation, up_to) VALUES (?1, ?2, ?3) \
              ON CONFLICT (identity, generation) DO UPDATE SET up_to = max(up_to, excluded.up_to)",
         )?
         .execute(params![identity, generation, offset])?;

@@ -1,7 +1,7 @@
 //! Rows of the spool as the types of the core.
 
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 
 use crate::incident::{Incident, IncidentState, Occurrence};
 use crate::record::Level;
@@ -25,20 +25,20 @@ pub fn occurrence(row: &Row<'_>, at: usize) -> RowResult<Occurrence> {
     Ok(Occurrence {
         id: row.get(at)?,
         signature: row.get(at + 1)?,
-        title: row.get(at + 2)?,
+        title: text(row, at + 2)?,
         level: level(row, at + 3)?,
-        engine: row.get(at + 4)?,
-        logger: row.get(at + 5)?,
-        pid: row.get(at + 6)?,
-        time: row.get(at + 7)?,
-        path: row.get::<_, String>(at + 8)?.into(),
+        engine: text(row, at + 4)?,
+        logger: text(row, at + 5)?,
+        pid: row.get(at + 6).unwrap_or_default(),
+        time: text(row, at + 7)?,
+        path: text(row, at + 8)?.into(),
         offset: unsigned(row, at + 9)?,
         length: unsigned(row, at + 10)?,
-        message: row.get(at + 11)?,
-        exception: row.get(at + 12)?,
-        context_id: row.get(at + 13)?,
-        request_id: row.get(at + 14)?,
-        record: row.get(at + 15)?,
+        message: text(row, at + 11)?,
+        exception: text_or_null(row, at + 12)?,
+        context_id: text_or_null(row, at + 13)?,
+        request_id: text_or_null(row, at + 14)?,
+        record: text(row, at + 15)?,
     })
 }
 
@@ -48,14 +48,14 @@ pub fn incident(row: &Row<'_>, at: usize) -> RowResult<Incident> {
     let delivered = unsigned(row, at + 10)?;
     Ok(Incident {
         signature: row.get(at)?,
-        title: row.get(at + 1)?,
+        title: text(row, at + 1)?,
         level: level(row, at + 2)?,
         engines: list(row, at + 3)?,
         count,
-        first_seen: row.get(at + 5)?,
-        last_seen: row.get(at + 6)?,
-        exception: row.get(at + 7)?,
-        message: row.get(at + 8)?,
+        first_seen: text(row, at + 5)?,
+        last_seen: text(row, at + 6)?,
+        exception: text_or_null(row, at + 7)?,
+        message: text(row, at + 8)?,
         users: list(row, at + 9)?,
         state: if delivered < count { IncidentState::Waiting } else { IncidentState::Delivered },
         ticket: row.get(at + 11)?,
@@ -70,7 +70,7 @@ pub fn checkpoint(row: &Row<'_>) -> RowResult<Checkpoint> {
         generation: row.get(1)?,
         offset: unsigned(row, 2)?,
         anchor: row.get(3)?,
-        path: row.get::<_, String>(4)?.into(),
+        path: text(row, 4)?.into(),
         followed: row.get(5)?,
     })
 }
@@ -80,12 +80,24 @@ pub fn unsigned(row: &Row<'_>, at: usize) -> RowResult<u64> {
     u64::try_from(row.get::<_, i64>(at)?).map_err(|error| bad(at, error))
 }
 
+/// Words are taken as they are: a flipped bit in them must not hold up what else the row says.
+pub fn text(row: &Row<'_>, at: usize) -> RowResult<String> {
+    Ok(text_or_null(row, at)?.unwrap_or_default())
+}
+
+fn text_or_null(row: &Row<'_>, at: usize) -> RowResult<Option<String>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    })
+}
+
 fn level(row: &Row<'_>, at: usize) -> RowResult<Level> {
-    Ok(Level::from_name(row.get::<_, String>(at)?.as_bytes()))
+    Ok(Level::from_name(text(row, at)?.as_bytes()))
 }
 
 fn list(row: &Row<'_>, at: usize) -> RowResult<Vec<String>> {
-    serde_json::from_str(&row.get::<_, String>(at)?).map_err(|error| bad(at, error))
+    Ok(serde_json::from_str(&text(row, at)?).unwrap_or_default())
 }
 
 fn bad(at: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::sums;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Each step takes the schema one version on; the version is the database's `user_version`.
@@ -115,11 +116,132 @@ CREATE TABLE terms (
     last_occurrence INTEGER NOT NULL    -- the last one of this term
 );
 ",
+    r"
+-- A row carries a sum over what decides what is read again and what is delivered: a flipped bit is then damage,
+-- and not another offset. Triggers keep it, so that no statement can forget to.
+ALTER TABLE folders ADD COLUMN sum INTEGER;
+ALTER TABLE files ADD COLUMN sum INTEGER;
+ALTER TABLE counters ADD COLUMN sum INTEGER;
+ALTER TABLE incidents ADD COLUMN sum INTEGER;
+ALTER TABLE deliveries ADD COLUMN sum INTEGER;
+ALTER TABLE deliveries ADD COLUMN set_ms INTEGER NOT NULL DEFAULT 0;  -- what the clock showed when next_try_ms was set
+ALTER TABLE folded ADD COLUMN sum INTEGER;
+ALTER TABLE terms ADD COLUMN sum INTEGER;
+ALTER TABLE occurrences ADD COLUMN sum INTEGER;
+ALTER TABLE occurrences ADD COLUMN signature TEXT;      -- its incident's, from which a lost one is made again
+ALTER TABLE occurrences ADD COLUMN ticket_user TEXT;
+
+CREATE TABLE told (                     -- what the site knows, though its occurrences were lost with a damaged file
+    incident_id INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    offset INTEGER NOT NULL,            -- up to the record that begins here
+    PRIMARY KEY (incident_id, identity, generation)
+) WITHOUT ROWID;
+
+CREATE TABLE used_ids (                 -- incident rows of a damaged file: a delivery under way may still name them
+    incident_id INTEGER PRIMARY KEY
+);
+
+CREATE TABLE recounted (                -- incidents whose own rows were lost: what was folded is not in their counts
+    incident_id INTEGER PRIMARY KEY
+);
+
+CREATE INDEX deliveries_as_set ON deliveries (set_ms);
+
+CREATE TRIGGER folders_new AFTER INSERT ON folders BEGIN
+    UPDATE folders SET sum = row_sum(path) WHERE path = NEW.path;
+END;
+CREATE TRIGGER folders_changed AFTER UPDATE ON folders BEGIN
+    UPDATE folders SET sum = row_sum(path) WHERE path = NEW.path;
+END;
+CREATE TRIGGER files_new AFTER INSERT ON files BEGIN
+    UPDATE files SET sum = row_sum(identity, generation, offset, anchor, followed) WHERE identity = NEW.identity;
+END;
+CREATE TRIGGER files_changed AFTER UPDATE ON files BEGIN
+    UPDATE files SET sum = row_sum(identity, generation, offset, anchor, followed) WHERE identity = NEW.identity;
+END;
+CREATE TRIGGER counters_new AFTER INSERT ON counters BEGIN
+    UPDATE counters SET sum = row_sum(name, value) WHERE name = NEW.name;
+END;
+CREATE TRIGGER counters_changed AFTER UPDATE ON counters BEGIN
+    UPDATE counters SET sum = row_sum(name, value) WHERE name = NEW.name;
+END;
+CREATE TRIGGER incidents_new AFTER INSERT ON incidents BEGIN
+    UPDATE incidents SET sum = row_sum(id, signature, ticket_user, count) WHERE id = NEW.id;
+END;
+CREATE TRIGGER incidents_changed AFTER UPDATE ON incidents BEGIN
+    UPDATE incidents SET sum = row_sum(id, signature, ticket_user, count) WHERE id = NEW.id;
+END;
+CREATE TRIGGER deliveries_new AFTER INSERT ON deliveries BEGIN
+    UPDATE deliveries SET sum = row_sum(incident_id, ticket_id, attached, delivered_count)
+    WHERE incident_id = NEW.incident_id;
+END;
+CREATE TRIGGER deliveries_changed AFTER UPDATE ON deliveries BEGIN
+    UPDATE deliveries SET sum = row_sum(incident_id, ticket_id, attached, delivered_count)
+    WHERE incident_id = NEW.incident_id;
+END;
+CREATE TRIGGER occurrences_new AFTER INSERT ON occurrences BEGIN
+    UPDATE occurrences SET (signature, ticket_user) =
+        (SELECT i.signature, i.ticket_user FROM incidents i WHERE i.id = NEW.incident_id)
+    WHERE id = NEW.id AND signature IS NULL;
+    UPDATE occurrences
+    SET sum = row_sum(id, incident_id, identity, generation, offset, signature, ticket_user)
+    WHERE id = NEW.id;
+END;
+-- Making room changes words and moves rows. Whatever else changes none is not to be slowed down.
+CREATE TRIGGER occurrences_changed
+AFTER UPDATE OF id, incident_id, identity, generation, offset, signature, ticket_user ON occurrences BEGIN
+    UPDATE occurrences
+    SET sum = row_sum(id, incident_id, identity, generation, offset, signature, ticket_user)
+    WHERE id = NEW.id;
+END;
+CREATE TRIGGER folded_new AFTER INSERT ON folded BEGIN
+    UPDATE folded SET sum = row_sum(identity, generation, up_to)
+    WHERE identity = NEW.identity AND generation = NEW.generation;
+END;
+CREATE TRIGGER folded_changed AFTER UPDATE ON folded BEGIN
+    UPDATE folded SET sum = row_sum(identity, generation, up_to)
+    WHERE identity = NEW.identity AND generation = NEW.generation;
+END;
+CREATE TRIGGER terms_new AFTER INSERT ON terms BEGIN
+    UPDATE terms SET sum = row_sum(term) WHERE term = NEW.term;
+END;
+
+UPDATE folders SET sum = NULL;
+UPDATE files SET sum = NULL;
+UPDATE counters SET sum = NULL;
+UPDATE incidents SET sum = NULL;
+UPDATE deliveries SET sum = NULL;
+UPDATE folded SET sum = NULL;
+UPDATE terms SET sum = row_sum(term);
+UPDATE occurrences SET (signature, ticket_user, sum) =
+    (SELECT i.signature, i.ticket_user,
+        row_sum(occurrences.id, incident_id, identity, generation, offset, i.signature, i.ticket_user)
+    FROM incidents i WHERE i.id = occurrences.incident_id);
+",
 ];
+
+/// The header says the version twice, so that a flipped bit is neither an older spool nor a newer one.
+const APPLICATION: i64 = 0x746b_0000;
+
+/// Earlier versions did not say it.
+const FIRST_SAID_TWICE: i64 = 4;
+
+/// Says of a file what can only be said before its first page is written: else pages are never given back.
+pub fn prepare(connection: &Connection) -> Result<()> {
+    Ok(connection.pragma_update(None, "auto_vacuum", "incremental")?)
+}
 
 /// Brings the tables up to date.
 pub fn migrate(connection: &mut Connection) -> Result<()> {
     let version = version(connection)?;
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let last = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let says_it_once = application == 0 && !(FIRST_SAID_TWICE..=last).contains(&version);
+    if application != APPLICATION + version && !says_it_once {
+        return Err(Error::new(ErrorKind::SpoolDamaged));
+    }
     let mut reached = 0;
     for step in STEPS {
         reached += 1;
@@ -129,12 +251,94 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", reached)?;
+        transaction.pragma_update(None, "application_id", APPLICATION + reached)?;
         transaction.commit()?;
     }
     if version > reached { Err(Error::new(ErrorKind::NewerSpool(version))) } else { Ok(()) }
 }
 
+/// Whether the tables are declared as they were made: a flipped bit in a declaration can rename a column.
+pub fn is_intact(connection: &Connection) -> Result<bool> {
+    let version = version(connection)?;
+    let model = Connection::open_in_memory()?;
+    sums::register(&model)?;
+    for step in STEPS.iter().take(usize::try_from(version).unwrap_or(0)) {
+        model.execute_batch(step)?;
+    }
+    Ok(version > 0 && declared(connection)? == declared(&model)?)
+}
+
+fn declared(connection: &Connection) -> Result<Vec<[Option<String>; 4]>> {
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Version of the tables; 0 for an empty file.
 pub fn version(connection: &Connection) -> Result<i64> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::notes::Notes;
+    use crate::spool::{FILE, Place, Spool, SpoolReader};
+
+    #[test]
+    fn a_spool_of_the_first_version_keeps_its_rows_and_balances() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let early = Connection::open(&path).unwrap();
+        early.execute_batch(STEPS[0]).unwrap();
+        // As it was left then, with two records read once more after a kill.
+        early
+            .execute_batch(
+                "PRAGMA user_version = 1;
+                 INSERT INTO folders VALUES ('/logs');
+                 INSERT INTO files VALUES ('1:2', 3, 400, 'anchor', '/logs/tk-maya.log', 1);
+                 INSERT INTO counters VALUES ('records_read', 9), ('matched', 4), ('not_matched', 5);
+                 INSERT INTO incidents VALUES (5, 'v0-abc', 'ann', 'title', 'ERROR', '[]', '[]', 2, '', '', NULL,
+                     'message', 'ann', NULL);
+                 INSERT INTO occurrences (incident_id, identity, generation, offset, length, path, time, level,
+                     engine, logger, message, record)
+                     VALUES (5, '1:2', 3, 100, 50, '', '', 'ERROR', '', '', '', ''),
+                         (5, '1:2', 3, 200, 50, '', '', 'ERROR', '', '', '', '');
+                 INSERT INTO evidence VALUES (5, 0, '{}', NULL);
+                 INSERT INTO deliveries (incident_id, ticket_id, delivered_count) VALUES (5, 42, 1);",
+            )
+            .unwrap();
+        drop(early);
+        let notes = Notes::default();
+        drop(Spool::open(&Place::local(folder.path()), &notes).unwrap());
+        assert!(notes.take().is_empty());
+
+        let books = SpoolReader::open(folder.path()).unwrap().status().unwrap()["books"].clone();
+        let book = |name: &str| books[name].as_i64().unwrap_or_else(|| panic!("{name}: {books}"));
+        assert_eq!((book("read"), book("matched"), book("not_matched")), (9, 4, 5));
+        assert_eq!((book("known"), book("captured"), book("kept"), book("folded")), (2, 2, 2, 0));
+        assert_eq!(
+            (book("delivered"), book("waiting"), &books["discarded"]),
+            (1, 1, &Value::Object([].into_iter().collect()))
+        );
+
+        let connection = Connection::open(&path).unwrap();
+        sums::register(&connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), i64::try_from(STEPS.len()).unwrap());
+        assert!(is_intact(&connection).unwrap() && sums::hold(&connection).unwrap());
+        let kept: (i64, i64, String) = connection
+            .query_row(
+                "SELECT f.offset, d.ticket_id, o.signature FROM files f, deliveries d, occurrences o LIMIT 1",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .unwrap();
+        assert_eq!(kept, (400, 42, "v0-abc".into()));
+
+        connection.execute_batch("DROP TRIGGER files_changed; UPDATE files SET offset = 401").unwrap();
+        assert!(!sums::hold(&connection).unwrap(), "a changed offset is seen");
+    }
 }

@@ -7,12 +7,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use proptest::prelude::*;
-use rusqlite::Connection;
 use serde_json::{Map, Value};
 use tk_incident_core::capture::{LogSnapshot, capture};
 use tk_incident_core::notes::Notes;
 use tk_incident_core::record::Level;
-use tk_incident_core::spool::{Batch, Bounds, Due, FILE, Found, Place, Spool, SpoolReader, now_ms};
+use tk_incident_core::spool::{Batch, Bounds, Due, Found, Place, Spool, SpoolReader, now_ms};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::FileIdentity;
 use tk_incident_core::{Agent, Incident, Occurrence};
@@ -253,22 +252,4 @@ fn wait_until_read(agent: &Agent, home: &Home, log: &Path) {
         assert!(Instant::now() < deadline, "{status:#} {:?}", agent.take_notes());
         std::thread::yield_now();
     }
-}
-
-#[test]
-fn a_spool_of_the_first_version_balances() {
-    let home = Home::new();
-    spool(&home).commit(&batch(file(1), vec![occurrence(1, 1, "one"), occurrence(1, 2, "two")])).unwrap();
-    let old = Connection::open(home.state().join(FILE)).unwrap();
-    // As it was left then, with three records read once more after a kill.
-    old.execute_batch(
-        "DROP TABLE terms; DROP TABLE bounds; DROP TABLE folded; DROP INDEX evidence_to_take; DROP INDEX deliveries_in_turn; \
-         ALTER TABLE occurrences DROP COLUMN shortened; ALTER TABLE evidence DROP COLUMN has_log; \
-         UPDATE counters SET value = 5; PRAGMA user_version = 1",
-    )
-    .unwrap();
-    drop(old);
-    drop(spool(&home));
-    let (books, _) = balanced(&home);
-    assert_eq!((books["matched"], books["known"], books["captured"]), (5, 3, 2));
 }

@@ -46,17 +46,17 @@ impl World {
         let root = tempfile::tempdir().unwrap();
         let state = root.path().join("state");
         fs::create_dir(root.path().join("logs")).unwrap();
-        drop(Spool::open(&Place::local(&state), &Notes::default()).unwrap());
+        let spool = Spool::open(&Place::local(&state), &Notes::default()).unwrap();
         let behind = Connection::open(state.join(FILE)).unwrap();
-        // A damaged row can hold what no writer may put there.
+        // A damaged row can hold what no writer may put there. The spool sees what was done to its tables when it is
+        // opened, and not before.
         behind
             .execute_batch(
                 "PRAGMA writable_schema = on; \
                  UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE name = 'files'; \
-                 PRAGMA writable_schema = reset",
+                 PRAGMA writable_schema = reset; DROP TRIGGER files_new; DROP TRIGGER files_changed",
             )
             .unwrap();
-        let spool = Spool::open(&Place::local(&state), &Notes::default()).unwrap();
         let mut world = Self { root, spool, behind, truth: Vec::new(), now: Instant::now() };
         world.write_log();
         world

@@ -1,0 +1,344 @@
+//! What the site has been told, once more and outside of the database: whatever happens to that file, no ticket
+//! is filed or counted up for what was delivered before.
+//!
+//! A line for each delivery, each with a hash of its own, so that a damaged line is one line. The last word on an
+//! incident is the one that counts most.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+/// Its name in the state folder.
+pub const FILE: &str = "told.jsonl";
+
+/// Characters of a line's hash.
+const HASH: usize = 16;
+
+/// It is written anew when it has so many more lines than things to say.
+const MOST_SPARE_LINES: usize = 1_000;
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Line {
+    /// A log folder that was looked at before.
+    Folder(String),
+    /// An incident that was delivered.
+    Told(Box<Told>),
+}
+
+/// What the site knows of an incident, and what it takes to go on with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Told {
+    id: i64,
+    signature: String,
+    ticket_user: String,
+    ticket_id: Option<i64>,
+    attached: bool,
+    count: i64,
+    /// How many were found by then: more than were delivered, where rows were folded and nobody can tell which.
+    found: i64,
+    /// In each file life (identity, generation), the offset of the last record of it among these.
+    lives: BTreeMap<String, BTreeMap<u32, i64>>,
+    /// The rest of its row, in the order of [`ROW`].
+    row: Vec<Option<String>>,
+    project_id: Option<i64>,
+}
+
+/// Columns of an incident that are words.
+const ROW: [&str; 9] =
+    ["title", "level", "engines", "users", "first_seen", "last_seen", "exception", "message", "user_login"];
+
+/// The file.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+}
+
+/// All that it says.
+#[derive(Debug, Default)]
+pub struct Account {
+    folders: BTreeSet<String>,
+    told: BTreeMap<(String, String), Told>,
+    lines: usize,
+}
+
+impl Ledger {
+    /// The ledger in this state folder.
+    #[must_use]
+    pub fn new(state_folder: &Path) -> Self {
+        Self { path: state_folder.join(FILE) }
+    }
+
+    /// Reads it. Lines that are damaged are left out.
+    pub fn read(&self) -> io::Result<Account> {
+        let text = match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
+        let mut account = Account::default();
+        for line in text.split(|byte| *byte == b'\n').filter_map(checked) {
+            account.add(line);
+        }
+        Ok(account)
+    }
+
+    /// A log folder is known from now on.
+    pub fn folder(&self, path: &str) -> io::Result<()> {
+        self.append(&Line::Folder(path.to_owned()))
+    }
+
+    /// The site has been told of this incident: as the database has it.
+    pub fn told(&self, connection: &Connection, incident_id: i64) -> io::Result<()> {
+        match told(connection, incident_id).map_err(io::Error::other)? {
+            Some(told) => self.append(&Line::Told(Box::new(told))),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds what the database says and the ledger does not, and drops lines that say nothing new.
+    pub fn catch_up(&self, connection: &Connection, account: &mut Account) -> io::Result<()> {
+        let all = || -> rusqlite::Result<(Vec<i64>, Vec<String>)> {
+            let mut statement =
+                connection.prepare("SELECT incident_id FROM deliveries WHERE delivered_count > 0")?;
+            let ids = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let mut statement = connection.prepare("SELECT path FROM folders")?;
+            let folders = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok((ids, folders))
+        };
+        let (ids, folders) = all().map_err(io::Error::other)?;
+        for folder in folders {
+            if !account.folders.contains(&folder) {
+                self.folder(&folder)?;
+                account.add(Line::Folder(folder));
+            }
+        }
+        for id in ids {
+            let Some(told) = told(connection, id).map_err(io::Error::other)? else { continue };
+            let known = account.told.get(&(told.signature.clone(), told.ticket_user.clone()));
+            if known.is_none_or(|known| known.count < told.count) {
+                let line = Line::Told(Box::new(told));
+                self.append(&line)?;
+                account.add(line);
+            }
+        }
+        if account.lines > account.folders.len() + account.told.len() + MOST_SPARE_LINES {
+            self.write_anew(account)?;
+        }
+        Ok(())
+    }
+
+    fn append(&self, line: &Line) -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+        // It begins on a line of its own, whatever became of the one before.
+        file.write_all(format!("\n{}", written(line)?).as_bytes())?;
+        file.sync_data()
+    }
+
+    fn write_anew(&self, account: &Account) -> io::Result<()> {
+        let fresh = self.path.with_extension("new");
+        let mut file = File::create(&fresh)?;
+        for folder in &account.folders {
+            file.write_all(written(&Line::Folder(folder.clone()))?.as_bytes())?;
+        }
+        for told in account.told.values() {
+            file.write_all(written(&Line::Told(Box::new(told.clone())))?.as_bytes())?;
+        }
+        file.sync_all()?;
+        drop(file);
+        fs::rename(fresh, &self.path)
+    }
+}
+
+impl Account {
+    /// Brings the database up to what the site knows; true if it was behind. After a loss, also says which records
+    /// were delivered, so that they can be read again.
+    pub fn apply(&self, connection: &Connection, after_loss: bool) -> rusqlite::Result<bool> {
+        let mut was_behind = false;
+        for folder in &self.folders {
+            was_behind |=
+                connection.execute("INSERT OR IGNORE INTO folders (path) VALUES (?1)", [folder])? > 0;
+        }
+        for told in self.told.values() {
+            let known: Option<(i64, i64)> = connection
+                .prepare_cached(
+                    "SELECT i.id, coalesce(d.delivered_count, 0) FROM incidents i \
+                     LEFT JOIN deliveries d ON d.incident_id = i.id WHERE i.signature = ?1 AND i.ticket_user = ?2",
+                )?
+                .query_row([&told.signature, &told.ticket_user], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let is_behind = known.is_none_or(|(_, delivered)| delivered < told.count);
+            if is_behind || after_loss {
+                let id = known.map_or_else(|| told.insert(connection), |(id, _)| Ok(id))?;
+                told.keep_lives(connection, id)?;
+                if is_behind {
+                    told.keep_delivery(connection, id)?;
+                }
+                told.count_anew(connection, id)?;
+            }
+            was_behind |= is_behind;
+        }
+        Ok(was_behind)
+    }
+
+    fn add(&mut self, line: Line) {
+        self.lines += 1;
+        match line {
+            Line::Folder(path) => drop(self.folders.insert(path)),
+            Line::Told(mut told) => {
+                let key = (told.signature.clone(), told.ticket_user.clone());
+                if let Some(earlier) = self.told.remove(&key) {
+                    let (mut more, less) =
+                        if earlier.count > told.count { (earlier, *told) } else { (*told, earlier) };
+                    for (identity, generations) in less.lives {
+                        let known = more.lives.entry(identity).or_default();
+                        for (generation, offset) in generations {
+                            let at = known.entry(generation).or_insert(offset);
+                            *at = offset.max(*at);
+                        }
+                    }
+                    more.found = more.found.max(less.found);
+                    *told = more;
+                }
+                self.told.insert(key, *told);
+            }
+        }
+    }
+}
+
+impl Told {
+    fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
+        let is_free =
+            !connection.prepare_cached("SELECT 1 FROM incidents WHERE id = ?1")?.exists([self.id])?;
+        let word = |at: usize| self.row.get(at).cloned().flatten();
+        connection
+            .prepare_cached(
+                "INSERT INTO incidents (id, signature, ticket_user, title, level, engines, users, first_seen, \
+                 last_seen, exception, message, user_login, count, project_id) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            )?
+            .execute(params![
+                is_free.then_some(self.id),
+                self.signature,
+                self.ticket_user,
+                word(0).unwrap_or_default(),
+                word(1).unwrap_or_default(),
+                word(2).unwrap_or_default(),
+                word(3).unwrap_or_default(),
+                word(4).unwrap_or_default(),
+                word(5).unwrap_or_default(),
+                word(6),
+                word(7).unwrap_or_default(),
+                word(8).unwrap_or_default(),
+                self.found,
+                self.project_id,
+            ])?;
+        let id = connection.last_insert_rowid();
+        // Its evidence is on the site.
+        connection.execute(
+            "INSERT OR IGNORE INTO evidence (incident_id, due_ms, environment, archive) VALUES (?1, 0, '{}', x'')",
+            [id],
+        )?;
+        Ok(id)
+    }
+
+    fn keep_lives(&self, connection: &Connection, id: i64) -> rusqlite::Result<()> {
+        for (identity, generations) in &self.lives {
+            for (generation, offset) in generations {
+                connection
+                    .prepare_cached("INSERT OR REPLACE INTO told VALUES (?1, ?2, ?3, ?4)")?
+                    .execute(params![id, identity, generation, offset])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_delivery(&self, connection: &Connection, id: i64) -> rusqlite::Result<()> {
+        connection.execute("INSERT OR IGNORE INTO deliveries (incident_id) VALUES (?1)", [id])?;
+        connection.execute(
+            "UPDATE deliveries SET delivered_count = ?2, ticket_id = ?3, attached = ?4, attempts = 0, \
+             next_try_ms = 0, last_error = NULL WHERE incident_id = ?1",
+            params![id, self.count, self.ticket_id, self.attached],
+        )?;
+        Ok(())
+    }
+
+    /// Counts what was found when the site was told, and what is there beyond that.
+    fn count_anew(&self, connection: &Connection, id: i64) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached(
+                "UPDATE incidents SET count = max(count, ?2 + (SELECT count(*) FROM occurrences o \
+                 WHERE o.incident_id = ?1 AND NOT EXISTS \
+                 (SELECT 1 FROM told t WHERE t.incident_id = ?1 AND t.identity = o.identity \
+                 AND t.generation = o.generation AND t.offset >= o.offset))) WHERE id = ?1",
+            )?
+            .execute([id, self.found])
+            .map(drop)
+    }
+}
+
+fn told(connection: &Connection, incident_id: i64) -> rusqlite::Result<Option<Told>> {
+    let sql = format!(
+        "SELECT i.signature, i.ticket_user, d.ticket_id, d.attached, min(d.delivered_count, i.count), i.project_id, \
+         i.count - d.delivered_count, i.count, \
+         i.count > (SELECT count(*) FROM occurrences o WHERE o.incident_id = i.id) AND EXISTS (SELECT 1 FROM folded), \
+         {} FROM incidents i JOIN deliveries d ON d.incident_id = i.id \
+         WHERE i.id = ?1 AND d.delivered_count > 0",
+        ROW.map(|column| format!("i.{column}")).join(", ")
+    );
+    let (mut waiting, mut is_folded) = (0_i64, false);
+    let told = connection
+        .prepare_cached(&sql)?
+        .query_row([incident_id], |row| {
+            is_folded = row.get(8)?;
+            // Which of those that were folded wait, no row says: all of them stand for what was found.
+            waiting = if is_folded { 0 } else { row.get(6)? };
+            Ok(Told {
+                id: incident_id,
+                signature: row.get(0)?,
+                ticket_user: row.get(1)?,
+                ticket_id: row.get(2)?,
+                attached: row.get(3)?,
+                count: row.get(4)?,
+                found: if is_folded { row.get(7)? } else { row.get(4)? },
+                project_id: row.get(5)?,
+                lives: BTreeMap::new(),
+                row: (0..ROW.len()).map(|at| row.get(at + 9)).collect::<rusqlite::Result<_>>()?,
+            })
+        })
+        .optional()?;
+    let Some(mut told) = told else { return Ok(None) };
+    // What waits is what was found last.
+    let mut statement = connection.prepare_cached(
+        "SELECT identity, generation, max(offset) FROM (SELECT identity, generation, offset FROM occurrences \
+         WHERE incident_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2) GROUP BY identity, generation \
+         UNION ALL SELECT identity, generation, offset FROM told WHERE incident_id = ?1 \
+         UNION ALL SELECT identity, generation, up_to FROM folded WHERE ?3",
+    )?;
+    let mut lives = statement.query(params![incident_id, waiting.max(0), is_folded])?;
+    while let Some(life) = lives.next()? {
+        let at = told.lives.entry(life.get(0)?).or_default().entry(life.get(1)?).or_insert(0);
+        *at = life.get::<_, i64>(2)?.max(*at);
+    }
+    Ok(Some(told))
+}
+
+fn written(line: &Line) -> io::Result<String> {
+    let text = serde_json::to_string(line)?;
+    Ok(format!("{} {text}\n", hash(text.as_bytes())))
+}
+
+fn checked(line: &[u8]) -> Option<Line> {
+    let (sum, text) = line.split_at_checked(HASH)?;
+    let text = text.strip_prefix(b" ")?;
+    if sum != hash(text).as_bytes() {
+        return None;
+    }
+    serde_json::from_slice(text).ok()
+}
+
+fn hash(text: &[u8]) -> String {
+    blake3::hash(text).to_hex()[..HASH].to_owned()
+}
