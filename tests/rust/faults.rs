@@ -1,0 +1,115 @@
+//! A drive that is full or fails, at every write: it is said, nothing is skipped, and it passes by itself.
+
+use std::time::{Duration, Instant};
+
+use tk_incident_core::spool::{Drive, SpoolReader};
+use tk_incident_core::{Agent, Result};
+
+use super::disk::{Disk, Fault};
+use super::session::{Session, Site, Written, books_balance, counted};
+use super::support::{Home, LONGEST, append, caught_up, error, is_long, stop};
+
+/// One try, and at most one more once the drive works again.
+fn at_last<T>(disk: &Disk, mut step: impl FnMut() -> Result<T>) -> (T, bool) {
+    if let Ok(done) = step() {
+        return (done, false);
+    }
+    disk.mend();
+    (step().unwrap(), true)
+}
+
+/// A life of a spool on a drive that fails at this write. Gives the number of writes, and whether a step failed.
+fn live(drive: Drive, fault: Option<(Fault, usize, bool)>) -> (usize, bool) {
+    let home = Home::new();
+    let disk = Disk::new();
+    if let Some((fault, after, stays)) = fault {
+        disk.fail(fault, after, stays);
+    }
+    let place = disk.place(&home.state(), drive);
+    let config = home.config();
+    let (mut written, mut site) = (Written::default(), Site::default());
+    let (mut session, mut failed) = at_last(&disk, || Session::open(&config, &place));
+    failed |= at_last(&disk, || session.pass()).1;
+    for round in 0..3 {
+        for problem in 0..=round {
+            written.error(&home.log("tk-maya.log"), problem);
+        }
+        failed |= at_last(&disk, || session.pass()).1;
+        failed |= at_last(&disk, || session.pass()).1;
+        failed |= at_last(&disk, || session.capture()).1;
+        if round > 0 {
+            failed |= at_last(&disk, || session.deliver(&mut site, |_, _| ())).1;
+        }
+    }
+    drop(session);
+    disk.mend();
+    let writes = disk.writes();
+    let (mut session, _) = at_last(&disk, || Session::open(&config, &place));
+    session.pass().unwrap();
+    session.deliver(&mut site, |_, _| ()).unwrap();
+    drop(session);
+    let found = SpoolReader::open(&home.state()).unwrap().occurrences(0).unwrap();
+    let found: Vec<_> = found.into_iter().map(|occurrence| occurrence.message).collect();
+    assert_eq!(found, written.messages, "{fault:?} on {drive:?}");
+    assert_eq!(counted(&home.state()), written.counts());
+    assert_eq!(site.told, written.counts(), "{fault:?} on {drive:?}");
+    books_balance(&home.state());
+    (writes, failed)
+}
+
+#[test]
+fn every_write_can_fail() {
+    for drive in [Drive::Local, Drive::Network] {
+        let (writes, failed) = live(drive, None);
+        assert!(writes > 50 && !failed);
+        let step = if is_long() { 1 } else { 41 };
+        let mut failures = 0;
+        for (fault, stays, first) in
+            [(Fault::Full, false, 0), (Fault::Io, false, 13), (Fault::Full, true, 27)]
+        {
+            for after in (first..writes).step_by(step) {
+                failures += usize::from(live(drive, Some((fault, after, stays))).1);
+            }
+        }
+        assert!(failures > writes / step, "the drive failed, and hardly anybody noticed: {failures}");
+    }
+}
+
+fn note(agent: &Agent, code: &str) -> String {
+    let deadline = Instant::now() + LONGEST;
+    loop {
+        if let Some(note) = agent.take_notes().into_iter().find(|note| note.code == code) {
+            return note.text;
+        }
+        assert!(Instant::now() < deadline, "nothing was said of {code}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_agent_waits_for_its_drive() {
+    for (fault, said) in [(Fault::Full, "no space left"), (Fault::Io, "cannot use the spool")] {
+        let home = Home::new();
+        let disk = Disk::new();
+        let agent = Agent::with_place(home.config(), disk.place(&home.state(), Drive::Network));
+        agent.start().unwrap();
+        append(&home.log("tk-maya.log"), error("before"));
+        let before = agent.next_delivery(LONGEST).unwrap().unwrap();
+        agent.spool().unwrap().ack(before.id, 1, 0).unwrap();
+        disk.fail(fault, 0, true);
+        append(&home.log("tk-maya.log"), error("while it fails"));
+        let text = note(&agent, "spool");
+        assert!(text.contains(said) && text.contains("reading waits"), "{text}");
+        append(&home.log("tk-maya.log"), error("still"));
+        assert!(agent.next_delivery(Duration::from_millis(10)).unwrap().is_none());
+        disk.mend();
+        for title in ["while it fails", "still"] {
+            let delivery = agent.next_delivery(LONGEST).unwrap().expect("it goes on by itself");
+            assert_eq!((&*delivery.incident.title, delivery.incident.count), (title, 1));
+            agent.spool().unwrap().ack(delivery.id, 1, 0).unwrap();
+        }
+        caught_up(&agent);
+        stop(&agent);
+        books_balance(&home.state());
+    }
+}
