@@ -354,6 +354,18 @@ mod tests {
         assert!(said[0].text.contains("damaged-"), "{}", said[0].text);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_another_one_has_set_aside_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(&Place::local(folder.path()), &Notes::default()).unwrap();
+        let look = |name: &str| Batch { first_look: Some(name.into()), ..Batch::default() };
+        spool.commit(&look("before")).unwrap();
+        std::fs::rename(folder.path().join(FILE), folder.path().join("aside")).unwrap();
+        assert_eq!(spool.commit(&look("after")).unwrap_err().kind(), &ErrorKind::LeadLost);
+        assert!(!spool.knows_folder(Path::new("after")).unwrap());
+    }
+
     #[test]
     fn a_newer_spool_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();

@@ -7,10 +7,15 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tk_incident_core::Config;
-use tk_incident_core::spool::{Drive, Place};
+use tk_incident_core::config::StateDrive;
+use tk_incident_core::notes::Notes;
+use tk_incident_core::spool::{Bounds, Drive, Place};
 
+use super::books::make_room;
 use super::session::{PROBLEMS, Session, Site, Written, books_balance, copy_spool, counted};
-use super::support::{Home, LONGEST, append, config_of_a_property, error, is_long, stop};
+use super::support::{
+    Home, LONGEST, agent_with, append, config_of_a_property, error, is_long, leads, occurrences, stop,
+};
 
 const DATABASE: &str = "spool.sqlite";
 const LOGS: [&str; 2] = ["tk-maya.log", "tk-nuke.log"];
@@ -79,7 +84,7 @@ struct Story {
 }
 
 impl Story {
-    fn new(drive: Drive) -> Self {
+    fn new(drive: Drive, is_folded: bool) -> Self {
         let home = Home::new();
         let place = Place { drive, ..Place::local(&home.state()) };
         let (mut written, mut site) = (Written::default(), Site::default());
@@ -97,7 +102,14 @@ impl Story {
         };
         write(&mut session, &[0, 1, 0, 1, 0, 0, 1, 0]);
         session.deliver(&mut site, |_, _| ()).unwrap();
+        let fold = |session: &Session| {
+            if is_folded {
+                make_room(&session.spool, &mut Bounds::new(16 << 10));
+            }
+        };
+        fold(&session);
         write(&mut session, &[2, 1, 2]);
+        fold(&session);
         let (killed, closed) = (home.logs().with_file_name("killed"), home.logs().with_file_name("closed"));
         copy_spool(&home.state(), &killed);
         drop(session);
@@ -145,9 +157,10 @@ proptest! {
     #[test]
     fn any_byte_can_be_wrong(
         is_network in any::<bool>(),
+        is_folded in any::<bool>(),
         harms in prop::collection::vec((any::<bool>(), any::<bool>(), Harm::any()), 8),
     ) {
-        let story = Story::new(if is_network { Drive::Network } else { Drive::Local });
+        let story = Story::new(if is_network { Drive::Network } else { Drive::Local }, is_folded);
         for (was_killed, is_journal, harm) in harms {
             let journal = if is_network { "spool.sqlite-journal" } else { "spool.sqlite-wal" };
             let from = if was_killed { &story.killed } else { &story.closed };
@@ -159,7 +172,7 @@ proptest! {
 
 #[test]
 fn every_bit_of_the_header_can_be_wrong() {
-    let story = Story::new(Drive::Local);
+    let story = Story::new(Drive::Local, false);
     for bit in (0..100 * 8).step_by(if is_long() { 1 } else { 7 }) {
         let state = story.home.logs().with_file_name("header");
         copy_spool(&story.closed, &state);
@@ -172,22 +185,24 @@ fn every_bit_of_the_header_can_be_wrong() {
 
 #[test]
 fn every_page_can_be_lost() {
-    let story = Story::new(Drive::Local);
-    let pages = fs::metadata(story.closed.join(DATABASE)).unwrap().len() / 4096;
-    for number in 0..pages {
-        let state = story.home.logs().with_file_name("page");
-        copy_spool(&story.closed, &state);
-        let mut bytes = fs::read(state.join(DATABASE)).unwrap();
-        let at = usize::try_from(number * 4096).unwrap();
-        bytes[at..at + 4096].fill(0);
-        fs::write(state.join(DATABASE), bytes).unwrap();
-        story.go_on(&state, &[]);
+    for is_folded in [false, true] {
+        let story = Story::new(Drive::Local, is_folded);
+        let pages = fs::metadata(story.closed.join(DATABASE)).unwrap().len() / 4096;
+        for number in 0..pages {
+            let state = story.home.logs().with_file_name("page");
+            copy_spool(&story.closed, &state);
+            let mut bytes = fs::read(state.join(DATABASE)).unwrap();
+            let at = usize::try_from(number * 4096).unwrap();
+            bytes[at..at + 4096].fill(0);
+            fs::write(state.join(DATABASE), bytes).unwrap();
+            story.go_on(&state, &[]);
+        }
     }
 }
 
 #[test]
 fn a_spool_that_is_gone_is_not_told_again() {
-    let story = Story::new(Drive::Local);
+    let story = Story::new(Drive::Local, false);
     for harm in [Harm::Nothing, Harm::Garbage] {
         let (_, was_said) = story.go_on(&story.closed, &[(DATABASE, harm)]);
         assert!(was_said);
@@ -294,4 +309,39 @@ fn an_agent_goes_on_with_what_is_left() {
     drop(other);
     stop(&agent);
     books_balance(&home.state());
+}
+
+#[test]
+fn a_recovery_keeps_the_lead_and_leaves_the_old_file_alone() {
+    for state_drive in [StateDrive::Local, StateDrive::Network] {
+        let home = Home::new();
+        let on_drive = || agent_with(Config { state_drive, ..home.config() });
+        let first = on_drive();
+        append(&home.log("tk-maya.log"), error("one"));
+        let delivery = first.next_delivery(LONGEST).unwrap().unwrap();
+        let second = on_drive();
+        // As a courier has it, which knows nothing of a damage.
+        let held = first.spool().unwrap();
+        held.recover(&Notes::default()).unwrap();
+        assert!(first.is_leader() && !second.is_leader());
+        assert!(held.ticket_created(delivery.id, 42).unwrap());
+        append(&home.log("tk-maya.log"), error("two"));
+        occurrences(&first, 2);
+        drop(held);
+        stop(&first);
+        leads(&second);
+        stop(&second);
+
+        let names = fs::read_dir(home.state()).unwrap().map(|entry| entry.unwrap().path());
+        let aside = names.filter(|path| path.to_string_lossy().contains(".damaged-")).collect::<Vec<_>>();
+        assert_eq!(aside.len(), 1, "{aside:?}");
+        let read = |path: &Path| -> (i64, Option<i64>) {
+            let sql = "SELECT (SELECT max(term) FROM terms), ticket_id FROM deliveries WHERE incident_id = 1";
+            let connection = Connection::open(path).unwrap();
+            connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+        };
+        let (before, after) = (read(&aside[0]), read(&home.state().join(DATABASE)));
+        assert_eq!((before, after), ((1, None), (3, Some(42))), "{state_drive:?}");
+        books_balance(&home.state());
+    }
 }

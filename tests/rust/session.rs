@@ -202,6 +202,11 @@ pub fn books_balance(state: &std::path::Path) {
     );
 }
 
+/// What the books of a spool say.
+pub fn books(state: &std::path::Path) -> serde_json::Value {
+    SpoolReader::open(state).unwrap().status().unwrap()["books"].take()
+}
+
 /// How often each problem is in the spool.
 pub fn counted(state: &std::path::Path) -> BTreeMap<String, u64> {
     let incidents = SpoolReader::open(state).unwrap().incidents().unwrap();
