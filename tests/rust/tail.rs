@@ -7,9 +7,10 @@ use tk_incident_core::notes::Notes;
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::{Beginning, Tailer};
 
+#[cfg(target_os = "linux")]
+use super::support::wait_until;
 use super::support::{
     Home, agent_with, append, caught_up, error, occurrences, record, remove, replace, stop, titles, truncate,
-    wait_until,
 };
 
 #[test]

@@ -60,7 +60,8 @@ impl Writer {
 
 /// Follows the logs until it is told to end, by a clock that runs fast, so that files without a name are let go.
 fn follow(config: &Config, done: &AtomicBool, give: &Sender<String>) {
-    let mut tailer = Tailer::new(config, Vec::new(), Beginning::Start, bounded(1).0);
+    let mut tailer = Tailer::new(config, Vec::new(), Beginning::Start);
+    tailer.listen(bounded(1).0);
     let (notes, mut stats, mut now) = (Notes::default(), Stats::default(), Instant::now());
     while !done.load(Ordering::Relaxed) {
         now += Duration::from_secs(10);

@@ -174,13 +174,14 @@ class SpoolReader:
     """Reads what the spool holds, page by page, each occurrence once."""
 
     def __init__(self, state: Path) -> None:
-        self._spool = Spool(state)
+        self._state = state
         self._last_id = 0
         self.found: list[Sighting] = []
 
     def read(self) -> None:
         """Read what is new."""
-        while page := self._spool.occurrences(self._last_id):
+        spool = self._spool()
+        while page := spool.occurrences(self._last_id):
             self.found.extend(recognise(occurrence.record) for occurrence in page)
             self._last_id = page[-1].id
 
@@ -190,8 +191,12 @@ class SpoolReader:
         Its lag says less: it is that of names, and a name may stand for another file by now.
         """
         self.read()
-        return len(self.found), self._spool.status()["files"]
+        return len(self.found), self._spool().status()["files"]
 
     def lost_bytes(self) -> int:
         """How many bytes the reporter has counted as lost."""
-        return int(self._spool.status()["counters"].get("bytes_lost", 0))
+        return int(self._spool().status()["counters"].get("bytes_lost", 0))
+
+    def _spool(self) -> Spool:
+        # Opened each time: on a network drive it is a copy, as old as itself.
+        return Spool(self._state)
