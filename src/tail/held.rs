@@ -197,7 +197,7 @@ mod tests {
         let [kept] = &found[..] else { panic!("{found:?}") };
         assert_eq!((kept.identity, &*kept.name, kept.is_copy), (identity, "tk-maya.log".as_ref(), false));
         // As the tailer does: a file is let go before its name.
-        drop(found);
+        drop((found, file));
         next_session.release(identity);
         assert!(Held::new(folder.path()).take_over().is_empty());
     }
