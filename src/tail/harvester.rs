@@ -60,6 +60,7 @@ pub struct Harvester {
     loss: Option<Loss>,
     /// How its last life began, how far it was read, and the anchor there.
     ended: Option<(Vec<u8>, u64, String)>,
+    /// When it was first seen by this reporter.
     pub(super) followed_since: Instant,
     /// When the last byte came.
     grown_at: Instant,
