@@ -287,6 +287,8 @@ fn an_agent_goes_on_with_what_is_left() {
     bytes[4096..].fill(0xA5);
     fs::write(&path, bytes).unwrap();
     other.pragma_update(None, "user_version", 4).unwrap();
+    // On Windows a file that anybody has open in SQLite cannot be set aside.
+    drop(other);
     append(&log, error("found after"));
 
     let mut titles = Vec::new();
@@ -306,7 +308,6 @@ fn an_agent_goes_on_with_what_is_left() {
     assert_eq!(titles, ["found after", "found before"], "and what was told is not told again");
     assert!(!agent.spool().unwrap().ack(second.id, 1, 0).unwrap() || second.incident.title == "found before");
     assert!(agent.take_notes().iter().any(|note| note.code == "spool_damaged"));
-    drop(other);
     stop(&agent);
     books_balance(&home.state());
 }

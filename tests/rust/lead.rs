@@ -12,13 +12,17 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use rusqlite::Connection;
+#[cfg(unix)]
+use tk_incident_core::Note;
 use tk_incident_core::agent::Agent;
 use tk_incident_core::config::StateDrive;
 use tk_incident_core::leader::LOCK_FILE;
 use tk_incident_core::spool::{FILE, SpoolReader};
-use tk_incident_core::{Config, ErrorKind, Note};
+use tk_incident_core::{Config, ErrorKind};
 
-use super::support::{Home, LONGEST, agent_with, append, caught_up, error, leads, occurrences, stop, titles};
+#[cfg(unix)]
+use super::support::titles;
+use super::support::{Home, LONGEST, agent_with, append, caught_up, error, leads, occurrences, stop};
 
 const DRIVES: [StateDrive; 2] = [StateDrive::Local, StateDrive::Network];
 
@@ -43,6 +47,20 @@ fn the_lead_lasts_as_long_as_a_call_into_the_spool() {
     }
 }
 
+#[cfg(windows)]
+#[test]
+fn nobody_takes_the_lock_file_from_a_leader() {
+    let home = Home::new();
+    let leader = home.agent();
+    let refused = fs::remove_file(home.log(LOCK_FILE)).unwrap_err();
+    assert_eq!(refused.raw_os_error(), Some(32), "a sharing violation: {refused}");
+    assert!(leader.is_leader());
+    stop(&leader);
+    fs::remove_file(home.log(LOCK_FILE)).unwrap();
+}
+
+/// Windows keeps the file, as the test above says.
+#[cfg(unix)]
 #[test]
 fn a_leader_without_its_lock_file_makes_room() {
     for drive in DRIVES {
