@@ -56,7 +56,7 @@ impl Occurrence {
         let parts = Parts::of(&text);
         let Signature { key, title, .. } = sign(&parts);
         let (message, exception) =
-            (parts.message.to_owned(), parts.exception.map(|found| found.name.to_owned()));
+            (parts.message.to_owned(), parts.exception().map(|found| found.name.to_owned()));
         Self {
             id: 0,
             signature: key,

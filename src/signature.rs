@@ -53,7 +53,7 @@ pub fn signature(text: &str) -> Signature {
 /// Signs a text that was taken apart.
 #[must_use]
 pub fn sign(parts: &Parts<'_>) -> Signature {
-    let (kind, title, why) = match &parts.exception {
+    let (kind, title, why) = match parts.exception() {
         Some(exception) => (
             SignatureKind::Exception,
             exception.short_name().to_owned(),

@@ -1,8 +1,8 @@
 //! Bytes → lines → records.
 //!
 //! [`framer`] finds whole lines, [`toolkit`] knows what a record's first line looks like,
-//! [`assembler`] puts a header and its continuation lines together, [`records`] joins the two, and [`traceback`] finds the
-//! exception in what was put together.
+//! [`assembler`] puts a header and its continuation lines together, [`records`] joins the two, and [`traceback`] reads
+//! the calls and exceptions in what was put together.
 
 pub mod assembler;
 pub mod framer;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use assembler::Assembler;
 pub use framer::{Framer, Line};
 pub use records::Records;
-pub use traceback::Exception;
+pub use traceback::{Exception, Traceback};
 
 /// Level of a record, as its header names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -125,10 +125,11 @@ impl Record {
 /// The parts of a text that say what happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts<'a> {
-    /// The message, with all its lines, without header, `[PROXY]` and traceback.
+    /// The message before the traceback, with all its lines, without header and `[PROXY]`. It can be empty where there
+    /// is an exception; of a traceback that shows none and stands alone it is the whole text.
     pub message: &'a str,
-    /// The exception that explains it.
-    pub exception: Option<Exception<'a>>,
+    /// The first traceback.
+    pub traceback: Option<Traceback<'a>>,
 }
 
 impl<'a> Parts<'a> {
@@ -140,10 +141,21 @@ impl<'a> Parts<'a> {
         let body = text.get(begin..).unwrap_or_default();
         // What tk-desktop's site process puts before a record of its project process.
         let body = body.strip_prefix("[PROXY] ").unwrap_or(body);
-        match traceback::find(body) {
-            Some((at, exception)) => Self { message: body[..at].trim(), exception: Some(exception) },
-            None => Self { message: body.trim(), exception: None },
-        }
+        let traceback = traceback::find(body);
+        let message = match &traceback {
+            Some(found) => body[..found.range.start].trim(),
+            None => body.trim(),
+        };
+        // Calls alone have no name: they are all that is said.
+        let says_nothing =
+            message.is_empty() && traceback.as_ref().is_none_or(|found| found.explaining().is_none());
+        Self { message: if says_nothing { body.trim() } else { message }, traceback }
+    }
+
+    /// The exception that explains it.
+    #[must_use]
+    pub fn exception(&self) -> Option<&Exception<'a>> {
+        self.traceback.as_ref()?.explaining()
     }
 }
 
@@ -157,7 +169,7 @@ mod tests {
                       Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nOSError: no";
         let parts = Parts::of(record);
         assert_eq!(parts.message, "it\nfailed");
-        assert_eq!(parts.exception.unwrap().name, "OSError");
-        assert_eq!(Parts::of("just this"), Parts { message: "just this", exception: None });
+        assert_eq!(parts.exception().unwrap().name, "OSError");
+        assert_eq!(Parts::of("just this"), Parts { message: "just this", traceback: None });
     }
 }

@@ -1,6 +1,6 @@
 //! Any text is taken apart, signed and redacted, and redacting it again changes nothing.
 
-use tk_incident_core::record::{Exception, Parts, traceback};
+use tk_incident_core::record::{Exception, Parts, Traceback, traceback};
 use tk_incident_core::signature::{SignatureKind, TITLE_CHARACTERS};
 use tk_incident_core::{redact, signature};
 
@@ -31,29 +31,61 @@ pub fn holds(input: &[u8]) {
 }
 
 fn is_taken_apart(text: &str) {
-    if let Some((at, exception)) = traceback::find(text) {
-        assert!(text.get(at..).is_some_and(|rest| rest.starts_with("Traceback (most recent call last):")));
-        is_exception(&text[at..], exception);
+    if let Some(found) = traceback::find(text) {
+        is_traceback(text, &found);
+        // What it says does not depend on what stands behind it.
+        let alone = traceback::find(&text[..found.range.end]).expect("its own text shows it");
+        assert_eq!(alone.links, found.links);
     }
     let parts = Parts::of(text);
     assert_eq!(parts.message, parts.message.trim());
-    let at = offset(text, parts.message);
-    if let Some(exception) = parts.exception {
-        let behind = at + parts.message.len();
-        assert!(text[behind..].trim_start().starts_with("Traceback"), "a message ends at its traceback");
-        is_exception(&text[behind..], exception);
+    if let Some(found) = &parts.traceback {
+        let body = offset(text, parts.message);
+        assert!(
+            parts.message.len() <= found.range.start && body <= text.len(),
+            "a message ends at its traceback"
+        );
+        assert_eq!(parts.exception(), found.explaining());
     }
 }
 
-fn is_exception(behind: &str, exception: Exception<'_>) {
-    let line = behind.lines().find(|line| line.starts_with(exception.name)).expect("a line shows its name");
-    assert!(!line.starts_with(char::is_whitespace), "an exception is not indented");
+fn is_traceback(text: &str, found: &Traceback<'_>) {
+    let shown = text.get(found.range.clone()).expect("it lies in its text");
+    assert!(!shown.is_empty() && shown.trim_end() == shown);
+    assert!(found.links.iter().any(|link| !link.frames.is_empty()), "no calls are no traceback");
+    let mut depth = 0;
+    for link in &found.links {
+        assert!(link.depth <= depth + 1, "nobody is nested in nothing");
+        depth = link.depth;
+        assert!(link.exception.is_some() || !link.frames.is_empty());
+        for frame in &link.frames {
+            assert!(frame.times > 0);
+            lies_in(shown, frame.place);
+            frame.function.inspect(|function| lies_in(shown, function));
+        }
+        link.exception.inspect(|exception| is_exception(shown, exception));
+    }
+    let first = found.links.iter().find_map(|link| link.exception);
+    assert_eq!(found.explaining().is_some(), first.is_some());
+    assert!(found.explaining_link().is_some());
+}
+
+fn is_exception(shown: &str, exception: &Exception<'_>) {
+    for part in [exception.name, exception.message, exception.rest] {
+        lies_in(shown, part);
+    }
     assert!(!exception.name.is_empty() && !exception.name.contains([' ', ':', '\n']));
     assert!(!exception.short_name().is_empty() && exception.name.ends_with(exception.short_name()));
     if !exception.message.is_empty() {
-        assert!(offset(behind, exception.name) + exception.name.len() <= offset(behind, exception.message));
+        assert!(offset(shown, exception.name) + exception.name.len() <= offset(shown, exception.message));
     }
-    assert_eq!(exception.message, exception.message.trim());
+    assert!(exception.message == exception.message.trim() && !exception.message.contains('\n'));
+}
+
+fn lies_in(text: &str, part: &str) {
+    if !part.is_empty() {
+        offset(text, part);
+    }
 }
 
 fn is_signed(text: &str) {
@@ -61,7 +93,7 @@ fn is_signed(text: &str) {
     assert_eq!(signature(text), signed);
     assert!(!signed.title.is_empty() && !signed.title.contains('\n'), "{:?}", signed.title);
     match signed.kind {
-        SignatureKind::Exception => assert!(Parts::of(text).exception.is_some()),
+        SignatureKind::Exception => assert!(Parts::of(text).exception().is_some()),
         SignatureKind::Message => {
             assert!(signed.title.chars().count() <= TITLE_CHARACTERS);
             assert_eq!(signed.title.split_whitespace().collect::<Vec<_>>().join(" "), signed.title);
