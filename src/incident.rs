@@ -24,11 +24,11 @@ pub struct Occurrence {
     pub level: Level,
     /// Engine whose log it stands in.
     pub engine: String,
-    /// Logger that wrote it.
+    /// Logger that wrote it; empty where the record does not say it.
     pub logger: String,
-    /// Process that wrote it.
+    /// Process that wrote it, where the record says so.
     pub pid: Option<u32>,
-    /// Local time of the writer, ISO 8601 without an offset.
+    /// Local time of the writer, ISO 8601 without an offset; empty where the record does not say it.
     pub time: String,
     /// File it was read from, under the name that it had then.
     #[serde(serialize_with = "as_text")]
@@ -56,7 +56,7 @@ impl Occurrence {
         let parts = Parts::of(&text);
         let Signature { key, title, .. } = sign(&parts);
         let (message, exception) =
-            (parts.message.to_owned(), parts.exception().map(|found| found.name.to_owned()));
+            (parts.message.clone().into_owned(), parts.exception().map(|found| found.name.to_owned()));
         Self {
             id: 0,
             signature: key,
@@ -64,7 +64,7 @@ impl Occurrence {
             level: record.header.level,
             engine: engine_of(&path),
             logger: redact(&record.logger()).into_owned(),
-            pid: Some(record.header.pid),
+            pid: record.header.pid,
             time: record.header.time.clone(),
             path,
             offset: record.start,
@@ -161,7 +161,7 @@ impl Incident {
         self.count += 1;
         self.level = self.level.max(occurrence.level);
         // Files are read one after the other, so times do not always rise.
-        if occurrence.time < self.first_seen {
+        if self.first_seen.is_empty() || !occurrence.time.is_empty() && occurrence.time < self.first_seen {
             self.first_seen.clone_from(&occurrence.time);
         }
         if occurrence.time > self.last_seen {
@@ -206,10 +206,10 @@ impl Incidents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Records;
+    use crate::record::{Dialect, Records};
 
     fn occurrence(line: &str, path: &str) -> Occurrence {
-        let (mut records, mut out) = (Records::new(0, 1024), Vec::new());
+        let (mut records, mut out) = (Records::new(Dialect::Toolkit, 0, 1024), Vec::new());
         records.push(line.as_bytes(), |_| {});
         records.finish(|record| out.push(record));
         let record = out.remove(0);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
@@ -12,6 +12,7 @@ use crate::incident::{Incident, Incidents, Occurrence};
 use crate::notes::{Note, Notes};
 use crate::pipeline::Pipeline;
 use crate::record::Records;
+use crate::record::dialect::{Dialect, HEAD_BYTES};
 use crate::stats::Stats;
 use crate::tail;
 
@@ -134,9 +135,10 @@ impl Scan {
 
     fn open_next(&mut self) -> Option<Current> {
         while let Some(path) = self.waiting.pop_front() {
-            match tail::open(&path) {
-                Ok(file) => {
-                    return Some(Current { path, file, records: Records::new(0, self.max_record_bytes) });
+            match tail::open(&path).and_then(|file| Ok((dialect_of(&path, &file)?, file))) {
+                Ok((dialect, file)) => {
+                    let records = Records::new(dialect, 0, self.max_record_bytes);
+                    return Some(Current { path, file, records });
                 }
                 Err(error) => self.unreadable(&path, &error),
             }
@@ -188,4 +190,12 @@ impl Scan {
             format!("{}: cannot be read: {error}; {remedy}", path.display())
         });
     }
+}
+
+/// The dialect of a file, which is then at its first byte again.
+fn dialect_of(path: &Path, mut file: &File) -> io::Result<Dialect> {
+    let mut head = Vec::new();
+    file.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(Dialect::of_file(path, &head))
 }

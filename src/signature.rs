@@ -61,7 +61,7 @@ pub fn sign(parts: &Parts<'_>) -> Signature {
         ),
         None => (
             SignatureKind::Message,
-            short(parts.message),
+            short(&parts.message),
             format!(
                 "the text shows no exception: the first {TITLE_CHARACTERS} characters of the message count"
             ),

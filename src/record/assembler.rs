@@ -4,7 +4,8 @@
 //! on a network drive or with a record in several writes, a traceback that was broken off by another
 //! process's record goes on behind it.
 
-use super::{Line, Record, toolkit, traceback};
+use super::dialect::{Dialect, Reading, trim};
+use super::{Header, Line, Open, Progress, Record, traceback};
 
 /// More records than this do not wait for the end of a traceback: it may have been lost.
 const MOST_OPEN: usize = 8;
@@ -12,6 +13,7 @@ const MOST_OPEN: usize = 8;
 /// Puts the records of one file together.
 #[derive(Debug)]
 pub struct Assembler {
+    dialect: Dialect,
     /// One, or those that came between a traceback and its end. They are given out together: no checkpoint
     /// can lie between them.
     open: Vec<Open>,
@@ -20,44 +22,29 @@ pub struct Assembler {
     orphan_bytes: u64,
 }
 
-#[derive(Debug)]
-struct Open {
-    record: Record,
-    /// Whether a traceback has begun in it and has not shown its exception.
-    is_in_traceback: bool,
-}
-
 impl Assembler {
-    /// An assembler that keeps at most `most` bytes of a record.
+    /// An assembler for this dialect that keeps at most `most` bytes of a record.
     #[must_use]
-    pub fn new(most: usize) -> Self {
-        Self { open: Vec::new(), most, orphan_lines: 0, orphan_bytes: 0 }
+    pub fn new(dialect: Dialect, most: usize) -> Self {
+        Self { dialect, open: Vec::new(), most, orphan_lines: 0, orphan_bytes: 0 }
     }
 
     /// Takes the next line; gives out the records that it ends.
     pub fn push(&mut self, line: Line<'_>, give: impl FnMut(Record)) {
-        let line = Line { text: toolkit::trim(line.text), ..line };
-        let most = self.most;
-        let Some(header) = toolkit::parse(line.text) else {
-            if let Some(open) = self.owner(line.text) {
-                open.append(line, most);
-            } else {
+        let line = Line { text: trim(line.text), ..line };
+        match self.dialect.read(line.text, self.open.last()) {
+            Reading::Begins(header) => self.begin(header, line, give),
+            Reading::GoesOn(text) => {
+                let most = self.most;
+                if let Some(open) = self.owner(&line.text[text..]) {
+                    open.append(line, text, most);
+                }
+            }
+            Reading::Orphan => {
                 self.orphan_lines += 1;
                 self.orphan_bytes += line.end - line.start;
             }
-            return;
-        };
-        // A process that begins a record has ended the one before.
-        let goes_on = |open: &Open| open.is_in_traceback && open.record.header.pid != header.pid;
-        if self.open.len() >= MOST_OPEN || !self.open.iter().any(goes_on) {
-            self.flush(give);
         }
-        for open in &mut self.open {
-            open.is_in_traceback &= open.record.header.pid != header.pid;
-        }
-        let (bytes, start, end, cut_bytes) = (line.text.to_vec(), line.start, line.end, line.cut_bytes);
-        let record = Record { start, end, length: end - start, header, bytes, cut_bytes };
-        self.open.push(Open { record, is_in_traceback: false });
     }
 
     /// No further line belongs to the open records: gives them out, in the order in which they began.
@@ -87,41 +74,32 @@ impl Assembler {
         std::mem::take(&mut self.orphan_bytes)
     }
 
+    fn begin(&mut self, header: Header, line: Line<'_>, give: impl FnMut(Record)) {
+        // A process that begins a record has ended the one before.
+        let pid = header.pid;
+        let goes_on = |open: &Open| open.progress.is_before_exception() && open.record.header.pid != pid;
+        if self.open.len() >= MOST_OPEN || !self.open.iter().any(goes_on) {
+            self.flush(give);
+        }
+        for open in &mut self.open {
+            if open.record.header.pid == pid {
+                open.progress = Progress::Message;
+            }
+        }
+        self.open.push(Open::new(header, line));
+    }
+
     /// The record that a line without a header belongs to: the last one, unless it goes on with a traceback
     /// that another record has broken off.
     fn owner(&mut self, text: &[u8]) -> Option<&mut Open> {
         let last = self.open.len().checked_sub(1)?;
-        let is_broken_off = |open: &Open| open.is_in_traceback;
+        let is_broken_off = |open: &Open| open.progress.is_before_exception();
         let at = match self.open.iter().rposition(is_broken_off) {
             Some(at) if traceback::may_go_on_with(text) => at,
             _ => last,
         };
         self.open.get_mut(at)
     }
-}
-
-impl Open {
-    fn append(&mut self, line: Line<'_>, most: usize) {
-        if traceback::is_title(line.text) {
-            self.is_in_traceback = true;
-        } else if self.is_in_traceback {
-            self.is_in_traceback = line.text.is_empty() || traceback::is_indented(line.text);
-        }
-        append(&mut self.record, line, most);
-    }
-}
-
-fn append(record: &mut Record, line: Line<'_>, most: usize) {
-    // Once something was cut, nothing more is kept: a text with a hole in it would mislead.
-    let room = if record.cut_bytes > 0 { 0 } else { most.saturating_sub(record.bytes.len() + 1) };
-    let kept = line.text.len().min(room);
-    if room > 0 {
-        record.bytes.push(b'\n');
-        record.bytes.extend_from_slice(&line.text[..kept]);
-    }
-    record.cut_bytes += line.cut_bytes + (line.text.len() - kept) as u64;
-    record.end = line.end;
-    record.length += line.end - line.start;
 }
 
 #[cfg(test)]
@@ -132,7 +110,7 @@ mod tests {
     const HEADER: &str = "2026-11-22 00:21:30,207 [1 ERROR sgtk.x] ";
 
     fn records(text: &str, most: usize) -> (Vec<Record>, Assembler) {
-        let (mut framer, mut assembler) = (Framer::new(0, most), Assembler::new(most));
+        let (mut framer, mut assembler) = (Framer::new(0, most), Assembler::new(Dialect::Toolkit, most));
         let mut out = Vec::new();
         framer.push(text.as_bytes(), |line| assembler.push(line, |record| out.push(record)));
         (out, assembler)

@@ -1,13 +1,16 @@
 //! Bytes → lines → records.
 //!
-//! [`framer`] finds whole lines, [`toolkit`] knows what a record's first line looks like,
-//! [`assembler`] puts a header and its continuation lines together, [`records`] joins the two, and [`traceback`] reads
-//! the calls and exceptions in what was put together.
+//! [`framer`] finds whole lines, [`dialect`] knows what a record's first line looks like and what goes on with it,
+//! [`assembler`] puts them together, [`records`] joins the two. [`parts`] takes the text of a record apart, in which
+//! [`traceback`] reads the calls and exceptions.
 
 pub mod assembler;
+pub mod dialect;
 pub mod framer;
+pub mod open;
+pub mod parts;
+pub mod progress;
 pub mod records;
-pub mod toolkit;
 pub mod traceback;
 
 use std::fmt;
@@ -16,7 +19,11 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use assembler::Assembler;
+pub use dialect::Dialect;
 pub use framer::{Framer, Line};
+pub use open::Open;
+pub use parts::Parts;
+pub use progress::Progress;
 pub use records::Records;
 pub use traceback::{Exception, Traceback};
 
@@ -45,9 +52,9 @@ impl Level {
         match name {
             b"DEBUG" => Self::Debug,
             b"INFO" => Self::Info,
-            b"WARNING" => Self::Warning,
+            b"WARNING" | b"WARN" => Self::Warning,
             b"ERROR" => Self::Error,
-            b"CRITICAL" => Self::Critical,
+            b"CRITICAL" | b"FATAL" => Self::Critical,
             _ => Self::Other,
         }
     }
@@ -75,13 +82,15 @@ impl fmt::Display for Level {
 /// What a record's first line says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// Local time of the writer, ISO 8601 with milliseconds and without an offset.
+    /// The dialect that it is written in.
+    pub dialect: Dialect,
+    /// Local time of the writer, ISO 8601 with milliseconds and without an offset; empty where it is not said.
     pub time: String,
-    /// Process that wrote it.
-    pub pid: u32,
+    /// Process that wrote it, where that is said.
+    pub pid: Option<u32>,
     /// Its level.
     pub level: Level,
-    /// Where the logger's name stands in the line.
+    /// Where the logger's name stands in the line; empty where there is none.
     pub logger: Range<usize>,
     /// Where the message begins in the line.
     pub message: usize,
@@ -119,57 +128,5 @@ impl Record {
             0 => kept.into_owned(),
             cut => format!("{kept}\n[cut: {cut} more bytes]"),
         }
-    }
-}
-
-/// The parts of a text that say what happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parts<'a> {
-    /// The message before the traceback, with all its lines, without header and `[PROXY]`. It can be empty where there
-    /// is an exception; of a traceback that shows none and stands alone it is the whole text.
-    pub message: &'a str,
-    /// The first traceback.
-    pub traceback: Option<Traceback<'a>>,
-}
-
-impl<'a> Parts<'a> {
-    /// Takes apart a log record, a traceback or a bare message.
-    #[must_use]
-    pub fn of(text: &'a str) -> Self {
-        let first = text.lines().next().unwrap_or_default();
-        let begin = toolkit::parse(first.as_bytes()).map_or(0, |header| header.message);
-        let body = text.get(begin..).unwrap_or_default();
-        // What tk-desktop's site process puts before a record of its project process.
-        let body = body.strip_prefix("[PROXY] ").unwrap_or(body);
-        let traceback = traceback::find(body);
-        let message = match &traceback {
-            Some(found) => body[..found.range.start].trim(),
-            None => body.trim(),
-        };
-        // Calls alone have no name: they are all that is said.
-        let says_nothing =
-            message.is_empty() && traceback.as_ref().is_none_or(|found| found.explaining().is_none());
-        Self { message: if says_nothing { body.trim() } else { message }, traceback }
-    }
-
-    /// The exception that explains it.
-    #[must_use]
-    pub fn exception(&self) -> Option<&Exception<'a>> {
-        self.traceback.as_ref()?.explaining()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn takes_apart_a_record_a_traceback_and_a_message() {
-        let record = "2026-11-22 00:21:30,207 [7 ERROR sgtk.x] [PROXY] it\nfailed\n\
-                      Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nOSError: no";
-        let parts = Parts::of(record);
-        assert_eq!(parts.message, "it\nfailed");
-        assert_eq!(parts.exception().unwrap().name, "OSError");
-        assert_eq!(Parts::of("just this"), Parts { message: "just this", traceback: None });
     }
 }

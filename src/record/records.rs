@@ -1,6 +1,6 @@
 //! Bytes → records of one file: the framer and the assembler, one behind the other.
 
-use super::{Assembler, Framer, Record};
+use super::{Assembler, Dialect, Framer, Record};
 
 /// The records of one stream of bytes.
 #[derive(Debug)]
@@ -10,10 +10,10 @@ pub struct Records {
 }
 
 impl Records {
-    /// The records of bytes from this offset on, that keeps at most `most` bytes of each.
+    /// The records of bytes in this dialect from this offset on, that keeps at most `most` bytes of each.
     #[must_use]
-    pub fn new(offset: u64, most: usize) -> Self {
-        Self { framer: Framer::new(offset, most), assembler: Assembler::new(most) }
+    pub fn new(dialect: Dialect, offset: u64, most: usize) -> Self {
+        Self { framer: Framer::new(offset, most), assembler: Assembler::new(dialect, most) }
     }
 
     /// Offset of the next byte to come.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::checkpoint::{ANCHOR_BYTES, Beginning, Checkpoint, Loss, Proof, anchor, bytes_at};
 use super::{FileIdentity, platform};
-use crate::record::{Record, Records};
+use crate::record::{Dialect, Record, Records};
 use crate::stats::Stats;
 
 /// While a file ends in half a line its writer is not done: a record then waits this long.
@@ -124,7 +124,8 @@ impl Harvester {
             file,
             is_copied: false,
             nameless_since: None,
-            records: Records::new(offset, max_record_bytes),
+            // Only Toolkit's own logs are followed.
+            records: Records::new(Dialect::Toolkit, offset, max_record_bytes),
             counted: offset,
             max_record_bytes,
             written_at: None,
@@ -295,7 +296,7 @@ impl Harvester {
         self.head = bytes_at(&self.file, 0, ANCHOR_BYTES)?;
         self.content = None;
         stats.bytes_skipped += offset.saturating_sub(self.counted);
-        self.records = Records::new(offset, self.max_record_bytes);
+        self.records = Records::new(Dialect::Toolkit, offset, self.max_record_bytes);
         self.counted = offset;
         Ok(())
     }
@@ -357,7 +358,7 @@ impl Harvester {
         self.count(stats);
         // No file has so many lives, but a damaged checkpoint can say so.
         self.generation = self.generation.saturating_add(1);
-        self.records = Records::new(0, self.max_record_bytes);
+        self.records = Records::new(Dialect::Toolkit, 0, self.max_record_bytes);
         self.counted = 0;
         self.proof = Proof::default();
         self.content = Some(blake3::Hasher::new());

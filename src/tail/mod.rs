@@ -180,7 +180,9 @@ impl Tailer {
             let path = harvester.path.clone();
             let writers = &self.writers;
             let mut give = |generation, record: Record, stats: &mut Stats| {
-                writers.lock().note(record.header.pid);
+                if let Some(pid) = record.header.pid {
+                    writers.lock().note(pid);
+                }
                 give(Read { identity, generation, path: &path, record }, stats);
             };
             let generation = harvester.generation;

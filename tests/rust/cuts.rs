@@ -6,7 +6,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use tk_incident_core::notes::Notes;
-use tk_incident_core::record::{Record, Records};
+use tk_incident_core::record::{Dialect, Record, Records};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::{Beginning, Checkpoint, Tailer};
 
@@ -47,7 +47,7 @@ fn logs() -> Vec<(&'static str, Vec<u8>)> {
 const MOST: usize = 100;
 
 fn records_of(pieces: &[&[u8]]) -> Vec<Record> {
-    let (mut records, mut out) = (Records::new(0, MOST), Vec::new());
+    let (mut records, mut out) = (Records::new(Dialect::Toolkit, 0, MOST), Vec::new());
     for piece in pieces {
         records.push(piece, |record| out.push(record));
         assert!(records.checkpoint() <= records.position());
@@ -118,7 +118,7 @@ fn a_restart_at_any_byte_changes_no_record() {
 fn a_line_without_end_takes_no_memory_and_the_next_record_is_whole() {
     let length: u64 = if is_long() { 1 << 30 } else { 64 << 20 };
     let (most, block) = (1 << 20, vec![b'x'; 1 << 20]);
-    let mut records = Records::new(0, most);
+    let mut records = Records::new(Dialect::Toolkit, 0, most);
     let mut out = Vec::new();
     let mut held = 0;
     records.push(error("long ").trim_end().as_bytes(), |record| out.push(record));

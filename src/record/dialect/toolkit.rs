@@ -1,9 +1,9 @@
 //! The Toolkit dialect: `%(asctime)s [%(process)d %(levelname)s %(name)s] %(message)s`, as tk-core's
 //! `log.py` writes it.
 
-use super::{Header, Level};
+use super::{Dialect, has_shape};
+use crate::record::{Header, Level};
 
-/// `2026-11-22 00:21:30,207`: digits are `0`, all else stands for itself.
 const TIME: &[u8; 23] = b"0000-00-00 00:00:00,000";
 
 /// Reads the first line of a record; None if it is no header.
@@ -12,14 +12,13 @@ const TIME: &[u8; 23] = b"0000-00-00 00:00:00,000";
 /// closes the header's own, not at the first one.
 #[must_use]
 pub fn parse(line: &[u8]) -> Option<Header> {
-    let time = line.get(..TIME.len())?;
-    let fits = |(&have, &want): (&u8, &u8)| if want == b'0' { have.is_ascii_digit() } else { have == want };
-    if !time.iter().zip(TIME).all(fits) {
+    if !has_shape(line, TIME) {
         return None;
     }
+    let (time, _) = line.split_at(TIME.len());
     let inside = line[TIME.len()..].strip_prefix(b" [")?;
     let digits = inside.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let pid = std::str::from_utf8(&inside[..digits]).ok()?.parse().ok()?;
+    let pid = std::str::from_utf8(&inside[..digits]).ok()?.parse::<u32>().ok()?;
     let inside = inside[digits..].strip_prefix(b" ")?;
     let word = inside.iter().take_while(|byte| !byte.is_ascii_whitespace() && **byte != b']').count();
     let level = Level::from_name(&inside[..word]);
@@ -29,16 +28,14 @@ pub fn parse(line: &[u8]) -> Option<Header> {
     let logger = line.len() - name.len();
     let after = &name[length + 1..];
     let message = line.len() - after.strip_prefix(b" ").unwrap_or(after).len();
-    Some(Header { time: iso(time), pid, level, logger: logger..logger + length, message })
-}
-
-/// The line without what can stand before a header: NUL bytes (the file was truncated under its writer:
-/// logrotate #286) and a byte order mark.
-#[must_use]
-pub fn trim(line: &[u8]) -> &[u8] {
-    let nuls = line.iter().take_while(|byte| **byte == 0).count();
-    let line = &line[nuls..];
-    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+    Some(Header {
+        dialect: Dialect::Toolkit,
+        time: iso(time),
+        pid: Some(pid),
+        level,
+        logger: logger..logger + length,
+        message,
+    })
 }
 
 /// Length of the logger's name: up to the bracket that balances, else up to the first that closes.
@@ -69,7 +66,7 @@ mod tests {
 
     fn parts(line: &str) -> Option<(u32, Level, &str, &str)> {
         let header = parse(line.as_bytes())?;
-        Some((header.pid, header.level, &line[header.logger.clone()], &line[header.message..]))
+        Some((header.pid?, header.level, &line[header.logger.clone()], &line[header.message..]))
     }
 
     #[test]
@@ -109,7 +106,7 @@ mod tests {
     #[test]
     fn junk_before_a_header_is_passed_over() {
         let line = "2026-11-22 00:21:30,207 [1 Level 25 sgtk.x] m";
-        assert_eq!(trim(format!("\0\0\u{feff}{line}").as_bytes()), line.as_bytes());
+        assert_eq!(super::super::trim(format!("\0\0\u{feff}{line}").as_bytes()), line.as_bytes());
         assert_eq!(parts(line), Some((1, Level::Other, "25 sgtk.x", "m")));
     }
 }

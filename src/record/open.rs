@@ -1,0 +1,45 @@
+//! A record that is not whole yet.
+
+use super::{Header, Line, Progress, Record};
+
+/// A record, and how far a traceback in it has come.
+#[derive(Debug)]
+pub struct Open {
+    /// What there is of it.
+    pub record: Record,
+    /// How far the traceback in it has come.
+    pub progress: Progress,
+}
+
+impl Open {
+    /// A record that begins with this line.
+    #[must_use]
+    pub fn new(header: Header, line: Line<'_>) -> Self {
+        let progress = Progress::at_start(&line.text[header.message..]);
+        let Line { start, end, text, cut_bytes } = line;
+        let record = Record { start, end, length: end - start, header, bytes: text.to_vec(), cut_bytes };
+        Self { record, progress }
+    }
+
+    /// What stands in its first line before the message.
+    #[must_use]
+    pub fn prefix(&self) -> &[u8] {
+        &self.record.bytes[..self.record.header.message]
+    }
+
+    /// Adds a line whose own text begins at an offset; of the record at most `most` bytes are kept.
+    pub fn append(&mut self, line: Line<'_>, text: usize, most: usize) {
+        self.progress = self.progress.after(&line.text[text..]);
+        let record = &mut self.record;
+        // Once something was cut, nothing more is kept: a text with a hole in it would mislead.
+        let room = if record.cut_bytes > 0 { 0 } else { most.saturating_sub(record.bytes.len() + 1) };
+        let kept = line.text.len().min(room);
+        if room > 0 {
+            record.bytes.push(b'\n');
+            record.bytes.extend_from_slice(&line.text[..kept]);
+        }
+        record.cut_bytes += line.cut_bytes + (line.text.len() - kept) as u64;
+        record.end = line.end;
+        record.length += line.end - line.start;
+    }
+}

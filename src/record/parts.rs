@@ -1,0 +1,153 @@
+//! What happened, as a text says it.
+
+use std::borrow::Cow;
+
+use super::dialect::{Dialect, maya, unreal};
+use super::{Exception, Header, Traceback, traceback};
+
+/// The parts of a text that say what happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// What its first line says about it, if that is a header in any dialect.
+    pub header: Option<Header>,
+    /// The message before the traceback, with all its lines, without header, `[PROXY]` and what Maya and Unreal put before each
+    /// line. It can be empty where there is an exception; of a traceback that shows none and stands alone it is the whole text.
+    pub message: Cow<'a, str>,
+    /// The first traceback.
+    pub traceback: Option<Traceback<'a>>,
+}
+
+impl<'a> Parts<'a> {
+    /// Takes apart a log record, a traceback or a bare message, whatever file it is from.
+    #[must_use]
+    pub fn of(text: &'a str) -> Self {
+        let first = text.lines().next().unwrap_or_default();
+        let header = Dialect::find_header(first.as_bytes());
+        let mut begin = header.as_ref().map_or(0, |header| header.message);
+        // What tk-desktop's site process puts before a record of its project process.
+        if text.get(begin..).is_some_and(|rest| rest.starts_with(PROXY)) {
+            begin += PROXY.len();
+        }
+        // The traceback grammar knows what Maya and Unreal put before a line, and more of what Maya says in one.
+        let dialect = header.as_ref().map(|header| header.dialect);
+        let from = if matches!(dialect, None | Some(Dialect::Toolkit | Dialect::Python)) { begin } else { 0 };
+        let traceback = traceback::find(text.get(from..).unwrap_or_default());
+        let mark = if dialect == Some(Dialect::Maya) { maya::mark(first.as_bytes()) } else { None };
+        let message = |end: usize| own_text(text.get(begin..end.max(begin)).unwrap_or_default(), mark);
+        let before = message(traceback.as_ref().map_or(text.len(), |found| from + found.range.start));
+        // Calls alone have no name: they are all that is said.
+        let says_nothing =
+            before.is_empty() && traceback.as_ref().is_some_and(|found| found.explaining().is_none());
+        Self { header, message: if says_nothing { message(text.len()) } else { before }, traceback }
+    }
+
+    /// The exception that explains it.
+    #[must_use]
+    pub fn exception(&self) -> Option<&Exception<'a>> {
+        self.traceback.as_ref()?.explaining()
+    }
+}
+
+const PROXY: &str = "[PROXY] ";
+
+/// A text without what Maya and Unreal put before its lines: also where they were logged as a message by another. `mark` is
+/// Maya's, where the text begins behind it.
+fn own_text<'a>(text: &'a str, mut mark: Option<&'static str>) -> Cow<'a, str> {
+    let text = text.trim();
+    let mut out: Option<String> = None;
+    let mut seen = 0;
+    // The first line of Maya's own record has lost its mark with the header.
+    let mut is_marked = mark.is_some();
+    for line in text.split_inclusive('\n') {
+        let kept = own_line(line, &mut mark, is_marked);
+        is_marked = false;
+        if kept.len() < line.trim_end_matches(['\r', '\n']).len() && out.is_none() {
+            out = Some(text[..seen].to_owned());
+        }
+        if let Some(out) = &mut out {
+            out.push_str(kept);
+            out.push_str(if line.ends_with('\n') { "\n" } else { "" });
+        }
+        seen += line.len();
+    }
+    out.map_or(Cow::Borrowed(text), |out| Cow::Owned(out.trim().to_owned()))
+}
+
+/// What a line says by itself. Only below a line that is plainly Maya's is a `#` or `//` no part of a text.
+fn own_line<'a>(line: &'a str, mark: &mut Option<&'static str>, is_marked: bool) -> &'a str {
+    let line = line.trim_end_matches(['\r', '\n']);
+    let bytes = line.as_bytes();
+    let begin = match bytes.first() {
+        _ if is_marked => 0,
+        Some(b'#' | b'/') => {
+            let found = maya::mark(bytes);
+            match maya::parse(bytes) {
+                Some(header) => {
+                    *mark = found;
+                    header.message
+                }
+                None if found.is_some() && found == *mark => line.len().min(found.map_or(0, str::len) + 1),
+                None => return line,
+            }
+        }
+        Some(b'[' | b'L') => return unreal::parse(bytes).map_or(line, |header| &line[header.message..]),
+        _ => return line,
+    };
+    let text = &line[begin..];
+    let closed = mark.and_then(|mark| text.trim_end().strip_suffix(mark)?.strip_suffix(' '));
+    // The source of a frame can end in a comment's sign.
+    closed.filter(|_| !text.starts_with(' ')).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_apart_a_record_a_traceback_and_a_message() {
+        let record = "2026-11-22 00:21:30,207 [7 ERROR sgtk.x] [PROXY] it\nfailed\n\
+                      Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nOSError: no";
+        let parts = Parts::of(record);
+        assert_eq!(parts.message, "it\nfailed");
+        assert_eq!(parts.exception().unwrap().name, "OSError");
+        let bare = Parts::of("just this");
+        assert!(matches!(bare.message, Cow::Borrowed("just this")));
+        assert_eq!(bare.traceback, None);
+    }
+
+    #[test]
+    fn one_text_has_the_same_parts_in_each_dialect() {
+        let text = "it failed\nfor a reason\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g() # x\n\
+                    KeyError: 'x'";
+        let each = |prefix: &str| text.replace('\n', &format!("\n{prefix}"));
+        let at = "[2026.11.22-10.00.00:123][  0]LogPython: Error: ";
+        let toolkit = "2026-11-22 00:21:30,207 [7 ERROR sgtk.x] ";
+        for record in [
+            text.to_owned(),
+            format!("{toolkit}{text}"),
+            format!("{toolkit}[PROXY] {text}"),
+            format!("ERROR:root:{text}"),
+            format!("ERROR: {text}"),
+            format!("{at}{}", each(at)),
+            format!("LogPython: Error: {}", each("LogPython: Error: ")),
+            format!("{toolkit}{at}{}", each(at)),
+            format!("# Error: {}", each("# ")),
+            format!("# Error: {} # ", each("# ")),
+            format!("// Error: {} //", each("// ")),
+            format!("{toolkit}# Error: {} #", each("# ")),
+        ] {
+            let parts = Parts::of(&record);
+            assert_eq!(parts.message, "it failed\nfor a reason", "{record}");
+            let exception = parts.exception().unwrap();
+            assert_eq!((exception.name, exception.message), ("KeyError", "'x'"), "{record}");
+            assert_eq!(parts.traceback.unwrap().links[0].frames.len(), 1, "{record}");
+        }
+    }
+
+    #[test]
+    fn a_remark_in_a_message_stays() {
+        for text in ["see below\n# a heading\n// a comment", "# a heading\ntext", "// a\n# b"] {
+            assert_eq!(Parts::of(&format!("ERROR:root:{text}")).message, text);
+        }
+    }
+}
