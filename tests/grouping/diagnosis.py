@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import tk_incident
 from rewrites import blame
@@ -13,24 +13,27 @@ from scores import Sighting, blamed, merged, scores, split
 _MOST_PAIRS = 5
 
 
-def diagnosis(seen: Sequence[Sighting]) -> str:
-    """The scores, the first pairs that are wrong, and the rewrites to blame."""
+def diagnosis(seen: Sequence[Sighting], pairs: Iterable[tuple[Sighting, Sighting]]) -> str:
+    """The scores, the rewrites to blame, and the first of some pairs: ``merged`` or ``split`` ones."""
     result = scores(seen)
-    together, apart = list(merged(seen)), list(split(seen))
     lines = [
         f"recall {result.recall:.4f}, precision {result.precision:.6f}",
-        f"{len(together)} pairs of different problems share a key; {len(apart)} problems have several keys",
+        f"{_count(merged(seen))} pairs of problems share a key; {_count(split(seen))} problems have several",
         f"rewrites that alone change the key: {dict(blamed(seen, tk_incident.signature_key).most_common())}",
     ]
-    # Two tickets in one hide a fault; one problem in two is only a nuisance.
-    chosen = [*((pair, "TOGETHER") for pair in together), *((pair, "APART") for pair in apart)]
-    for (first, second), what in itertools.islice(chosen, _MOST_PAIRS):
-        lines += ["", f"=== {what}: {first.problem.name} / {second.problem.name}"]
-        if what == "APART":
+    for first, second in itertools.islice(pairs, _MOST_PAIRS):
+        if first.problem is second.problem:
             names = blame(first.problem, first.number, second.number, tk_incident.signature_key)
-            lines.append(f"by {', '.join(names) or 'several rewrites in common'}")
+            reason = ", ".join(names) or "several rewrites in common"
+            lines += ["", f"=== APART: {first.problem.name}, by {reason}"]
+        else:
+            lines += ["", f"=== TOGETHER: {first.problem.name} / {second.problem.name}"]
         lines += [*_shown(first), *_shown(second)]
     return "\n".join(lines)
+
+
+def _count(pairs: Iterable[tuple[Sighting, Sighting]]) -> int:
+    return sum(1 for _ in pairs)
 
 
 def _shown(one: Sighting) -> Iterator[str]:

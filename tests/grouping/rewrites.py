@@ -7,7 +7,7 @@ kept, which is how ``blame`` finds what took two sightings apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Callable, Optional
 
 from dice import Dice
@@ -208,7 +208,7 @@ def rewrite(problem: Problem, number: int, changes: Optional[Mapping[str, int]] 
     return record_text(problem, occasion)
 
 
-def blame(problem: Problem, number: int, other: int, key: Callable[[str], str]) -> Sequence[str]:
+def blame(problem: Problem, number: int, other: int, key: Callable[[str], Hashable]) -> Sequence[str]:
     """The names of the rewrites that, each alone, take a text from its key."""
     own = key(rewrite(problem, number))
     names = [one.__name__ for one in REWRITES]

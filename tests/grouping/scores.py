@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Callable
+from typing import Any, Callable
 
 from problem import Problem
 from rewrites import blame, rewrite
@@ -14,7 +14,7 @@ from rewrites import blame, rewrite
 RECALL_BAR = 0.98
 PRECISION_BAR = 1.0
 
-Key = Callable[[str], str]
+Key = Callable[[str], Hashable]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Sighting:
     problem: Problem
     number: int
     text: str
-    key: str
+    key: Hashable
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def scores(seen: Sequence[Sighting]) -> Scores:
 
 def merged(seen: Sequence[Sighting]) -> Iterator[tuple[Sighting, Sighting]]:
     """A pair for every two problems that share a key."""
-    groups = defaultdict(dict)  # type: defaultdict[str, dict[str, Sighting]]
+    groups: defaultdict[Hashable, dict[str, Sighting]] = defaultdict(dict)
     for one in seen:
         groups[one.key].setdefault(one.problem.name, one)
-    told = set()
+    told: set[frozenset[str]] = set()
     for group in groups.values():
         for pair in itertools.combinations(group.values(), 2):
             names = frozenset(one.problem.name for one in pair)
@@ -72,7 +72,7 @@ def merged(seen: Sequence[Sighting]) -> Iterator[tuple[Sighting, Sighting]]:
 
 def split(seen: Sequence[Sighting]) -> Iterator[tuple[Sighting, Sighting]]:
     """A pair for every problem that got several keys, the problem with most lost pairs first."""
-    by_problem = defaultdict(list)  # type: defaultdict[str, list[Sighting]]
+    by_problem: defaultdict[str, list[Sighting]] = defaultdict(list)
     for one in seen:
         by_problem[one.problem.name].append(one)
     keys = {name: Counter(one.key for one in group) for name, group in by_problem.items()}
@@ -92,5 +92,5 @@ def blamed(seen: Sequence[Sighting], key: Key, most: int = 100) -> Counter[str]:
     )
 
 
-def _pairs(counts: Counter[str] | Counter[tuple[str, str]]) -> int:
+def _pairs(counts: Mapping[Any, int]) -> int:
     return sum(count * (count - 1) // 2 for count in counts.values())

@@ -77,38 +77,44 @@ def _frame(frame: Frame, occasion: Occasion) -> list[str]:
 
 def _source(source: str, occasion: Occasion) -> Iterator[str]:
     call, bracket, arguments = source.partition("(")
-    is_long = arguments.endswith(")") and ", " in arguments
-    has_marks = occasion.python in (Python.V311, Python.V313)
-    if occasion.is_reformatted and is_long and not source.startswith("raise"):
-        yield f"    {call}{bracket}"
-        if occasion.python is Python.V313:
-            # It shows all lines of the statement, each with its marks.
-            start = _expression_start(source)
-            yield f"    {' ' * start}{'~' * (len(call) - start)}^"
-            for argument in arguments[:-1].split(", "):
-                yield f"        {argument},"
-                yield f"        {'^' * (len(argument) + 1)}"
-            yield "    )"
-            yield "    ^"
-        elif has_marks and _expression_start(source):
-            start = _expression_start(source)
-            yield f"    {' ' * start}{'^' * (len(call) + 1 - start)}"
+    is_long = arguments.endswith(")") and ", " in arguments and not source.startswith("raise")
+    if not (occasion.is_reformatted and is_long):
+        marks = _marks(source, occasion.python)
+        yield from (f"    {line}" for line in (source, marks) if line)
         return
-    yield f"    {source}"
-    if has_marks and (marks := _marks(source, occasion.python)):
-        yield f"    {marks}"
+    yield f"    {call}{bracket}"
+    start = _expression_start(source)
+    if occasion.python is Python.V311 and start:
+        yield f"    {' ' * start}{'^' * (len(call) + 1 - start)}"
+    if occasion.python is Python.V313:
+        # It shows all lines of the statement.
+        has_marks = bool(_marks(source, occasion.python))
+        if has_marks:
+            yield f"    {' ' * start}{'~' * (len(call) - start)}^"
+        for argument in arguments[:-1].split(", "):
+            yield f"        {argument},"
+            if has_marks:
+                yield f"        {'^' * (len(argument) + 1)}"
+        yield "    )"
+        if has_marks:
+            yield "    ^"
 
 
 def _marks(source: str, python: Python) -> str:
-    """The line of ``~`` and ``^`` below a line of code; none where all of it would be marked."""
-    start = _expression_start(source)
-    if source.startswith(("raise", "import", "from")):
+    """The line of ``~`` and ``^`` below a line of code, or nothing: often all of it would be marked."""
+    if python not in (Python.V311, Python.V313) or source.startswith(("raise", "import", "from")):
         return ""
+    start = _expression_start(source)
     opening = source.rfind("[") if source.endswith("]") else source.find("(", start)
-    is_subscript = source.endswith("]")
-    if opening > start and (is_subscript or (python is Python.V313 and source.endswith(")"))):
-        return " " * start + "~" * (opening - start) + "^" * (len(source) - opening)
-    return " " * start + "^" * (len(source) - start) if start else ""
+    if source.endswith(")") and opening > start:
+        if python is Python.V311:
+            return " " * start + "^" * (len(source) - start) if start else ""
+        # 3.13 finds marks of no use below `x = f()` and `return f()`, but not below `return self.f()`.
+        if start and not (source.startswith("return ") and "." in source[start:opening]):
+            return ""
+    elif not source.endswith("]"):
+        return " " * start + "^" * (len(source) - start) if start else ""
+    return " " * start + "~" * (opening - start) + "^" * (len(source) - opening)
 
 
 def _expression_start(source: str) -> int:

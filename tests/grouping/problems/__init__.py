@@ -4,7 +4,7 @@ Each is written down from what the programs print, not from what the signature d
 """
 
 from problem import Problem
-from problems import chains, hosts, messages, shapes, tracebacks, twins
+from problems import chains, hosts, messages, near_messages, near_tracebacks, shapes, tracebacks
 
 ALL: tuple[Problem, ...] = (
     *tracebacks.PROBLEMS,
@@ -12,5 +12,6 @@ ALL: tuple[Problem, ...] = (
     *chains.PROBLEMS,
     *messages.PROBLEMS,
     *hosts.PROBLEMS,
-    *twins.PROBLEMS,
+    *near_messages.PROBLEMS,
+    *near_tracebacks.PROBLEMS,
 )

@@ -1,9 +1,4 @@
-"""Problems that look alike and are not the same: the pairs that a grouping must never put together.
-
-Each family says what tells its members apart, and why two people would have to fix them.
-"""
-
-from __future__ import annotations
+"""Tracebacks that look alike and are not the same problem; each family says what tells them apart."""
 
 from problem import Dialect, Frame, Problem, Raised
 from problems.stacks import APP_START, COMMAND, HOOK, PUBLISH_CLICK, SITE_CREATE, SITE_SOCKET
@@ -16,12 +11,6 @@ _REGISTER = Frame(
     "register_publish",
     "entity = tk.shotgun.create(published_file_entity_type, data)",
 )
-
-
-def _said(
-    name: str, message: str, logger: str = "sgtk.ext.studio.render", dialect: Dialect = Dialect.TOOLKIT
-) -> Problem:
-    return Problem(name, message, None, logger, dialect)
 
 
 def _fault(name: str, message: str) -> Problem:
@@ -113,13 +102,22 @@ def _console(name: str, error_type: str, message: str) -> Problem:
     )
 
 
+def _command(name: str, status: int) -> Problem:
+    frames = (
+        Frame("studio://studio/media/proxy.py", 44, "make", "subprocess.check_call(command)"),
+        Frame("python://subprocess.py", 373, "check_call", "raise CalledProcessError(retcode, cmd)"),
+    )
+    text = f"Command '['oiiotool', 'temp!r://{{uuid}}.exr']' returned non-zero exit status {status}."
+    raised = Raised("subprocess.CalledProcessError", text, frames)
+    return Problem(name, "No proxy for {shot}", raised, "sgtk.ext.studio.media")
+
+
 _SESSION, _PLAYBLAST = (
     "config://hooks/tk-multi-publish2/publish_session.py",
     "config://hooks/tk-multi-publish2/publish_playblast.py",
 )
 _JOIN, _NO_TEXT = 'target = folder + "/" + name', "unsupported operand type(s) for +: 'NoneType' and 'str'"
 _ABC_WRITE = Frame("studio://studio/cache/alembic.py", 142, "write", "self._archive.flush()")
-
 PROBLEMS = (
     # The number is the kind of error: #5 is a field's permission, #6 a missing entity.
     _fault("fault: crud 5", "API create() CRUD ERROR #5: PublishedFile {id} could not be created"),
@@ -128,9 +126,7 @@ PROBLEMS = (
     _fault(
         "fault: published file's field", "API create() PublishedFile.sg_path_to_cache doesn't exist: {id}"
     ),
-    _said("said: crud 5", "API read() CRUD ERROR #5: read failed for Shot {id}", "sgtk.core.util.shotgun"),
-    _said("said: crud 6", "API read() CRUD ERROR #6: read failed for Shot {id}", "sgtk.core.util.shotgun"),
-    # A full disk is the systems department's, a permission the project's, a bad drive the hardware's.
+    # A full disk is the systems department's, a permission the project's, a missing file the artist's.
     _copy(
         "errno: full",
         "OSError",
@@ -146,12 +142,7 @@ PROBLEMS = (
         "FileNotFoundError",
         "[Errno 2] No such file or directory: 'project!r://publish/{shot}/{shot}_{version}.ma'",
     ),
-    _said("errno, said: 28", "Copying {size} to project://publish/{shot} ended with errno 28"),
-    _said("errno, said: 13", "Copying {size} to project://publish/{shot} ended with errno 13"),
-    # 403 is an account, 500 the site, 407 the studio's proxy.
-    _said("http: 403", "{site}/api3/json answered HTTP 403 after {duration}", "sgtk.core.util.shotgun"),
-    _said("http: 407", "{site}/api3/json answered HTTP 407 after {duration}", "sgtk.core.util.shotgun"),
-    _said("http: 500", "{site}/api3/json answered HTTP 500 after {duration}", "sgtk.core.util.shotgun"),
+    # Nothing listens, nothing answers, a certificate is not trusted, or the port has no TLS at all.
     _network("network: refused", "ConnectionRefusedError", "[Errno 111] Connection refused"),
     _network("network: timeout", "TimeoutError", "[Errno 110] Connection timed out"),
     _network(
@@ -164,52 +155,12 @@ PROBLEMS = (
         "ssl.SSLError",
         "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:{line})",
     ),
-    # 11 is the renderer's own word for a license, 139 a crash, 137 the farm that killed it for memory.
-    _said("exit: 11", "Renderer ended with exit code 11 at frame {frame} after {duration}"),
-    _said("exit: 137", "Renderer ended with exit code 137 at frame {frame} after {duration}"),
-    _said("exit: 139", "Renderer ended with exit code 139 at frame {frame} after {duration}"),
-    _said("signal: 11", "Process {id} caught signal 11 at {address}"),
-    _said("signal: 6", "Process {id} caught signal 6 at {address}"),
-    # -15: the license server is not reached. -97: its vendor's daemon does not run. -4: all are in use.
-    _said(
-        "license: -15",
-        "License checkout failed on {host} ({ip}:{port}): FlexNet Licensing error:-15,570",
-        "sgtk.env.project.tk-maya",
-    ),
-    _said(
-        "license: -97",
-        "License checkout failed on {host} ({ip}:{port}): FlexNet Licensing error:-97,121",
-        "sgtk.env.project.tk-maya",
-    ),
-    _said(
-        "license: -4",
-        "License checkout failed on {host} ({ip}:{port}): FlexNet Licensing error:-4,132",
-        "sgtk.env.project.tk-maya",
-    ),
-    # Hexadecimal, and no address: an access violation, and a damaged heap.
-    _said("windows: access violation", "maya.exe ended with exception code 0xc0000005 at address {address}"),
-    _said("windows: heap", "maya.exe ended with exception code 0xc0000374 at address {address}"),
+    # 1 is the tool's own failure, 127 a tool that is not there.
+    _command("status: 1", 1),
+    _command("status: 127", 127),
     # What is missing is what has to be installed, defined or set.
     _import("import: OpenImageIO", "OpenImageIO"),
     _import("import: opentimelineio", "opentimelineio"),
-    _said("plug-in: mtoa", "Plug-in 'mtoa' could not be loaded on {host}", "sgtk.env.asset.tk-maya"),
-    _said(
-        "plug-in: AbcExport", "Plug-in 'AbcExport' could not be loaded on {host}", "sgtk.env.asset.tk-maya"
-    ),
-    _said(
-        "template: of shots",
-        "Template 'maya_shot_publish' is not defined, needed for {shot}_{version}",
-        _PUBLISH,
-    ),
-    _said(
-        "template: of assets",
-        "Template 'maya_asset_publish' is not defined, needed for {shot}_{version}",
-        _PUBLISH,
-    ),
-    _said("variable: OCIO", "Environment variable OCIO is not set in process {id}"),
-    _said("variable: STUDIO_ROOT", "Environment variable STUDIO_ROOT is not set in process {id}"),
-    _said("tool: exr2mov", "exr2mov failed for project://renders/{seq}/{shot}/beauty.{frame}.exr"),
-    _said("tool: exr2tx", "exr2tx failed for project://renders/{seq}/{shot}/beauty.{frame}.exr"),
     # The name is the fault: one line of the hook, one type, another key or attribute.
     _collect("key: cut in", "KeyError", "'sg_cut_in'"),
     _collect("key: cut out", "KeyError", "'sg_cut_out'"),
@@ -288,6 +239,31 @@ PROBLEMS = (
         "AssertionError",
         "",
     ),
+    # The digits are part of the function's name, and the folder is part of the hook's.
+    _publish_hook(
+        "function: 8 bits",
+        Frame("studio://studio/check/image.py", 30, "to_int8", "return x * 255"),
+        "OverflowError",
+        "value is out of range",
+    ),
+    _publish_hook(
+        "function: 16 bits",
+        Frame("studio://studio/check/image.py", 36, "to_int16", "return x * 65535"),
+        "OverflowError",
+        "value is out of range",
+    ),
+    _publish_hook(
+        "hook: engine Maya",
+        Frame("config://hooks/tk-maya/pre_publish.py", 17, "execute", "return self.scene.name"),
+        "AttributeError",
+        "'NoneType' object has no attribute 'name'",
+    ),
+    _publish_hook(
+        "hook: engine Nuke",
+        Frame("config://hooks/tk-nuke/pre_publish.py", 17, "execute", "return self.scene.name"),
+        "AttributeError",
+        "'NoneType' object has no attribute 'name'",
+    ),
     # Every app has its dialog.py: only the bundle's name tells.
     _dialog("dialog: loader", "bundle://tk-multi-loader2/python/app/dialog.py"),
     _dialog("dialog: snapshot", "bundle://tk-multi-snapshot/python/app/dialog.py"),
@@ -295,16 +271,6 @@ PROBLEMS = (
     _cache("cause: full", Raised("OSError", "[Errno 28] No space left on device", (_ABC_WRITE,))),
     _cache("cause: permission", Raised("PermissionError", "[Errno 13] Permission denied", (_ABC_WRITE,))),
     _cache("cause: nothing to write", Raised("ValueError", "no samples in range", (_ABC_WRITE,))),
-    # One message of two apps that have nothing in common.
-    _said("family: publisher", "Could not create thumbnail {id}", _PUBLISH),
-    _said("family: desktop", "Could not create thumbnail {id}", "sgtk.ext.{tkimp}.tk_desktop.project_model"),
-    # One word, or the kind of file.
-    _said("word: read", "Could not read project://caches/{shot}/{shot}_{version}.vdb ({size})"),
-    _said("word: write", "Could not write project://caches/{shot}/{shot}_{version}.vdb ({size})"),
-    _said("extension: abc", "Unsupported file: project://assets/{asset}/{asset}_{version}.abc"),
-    _said("extension: fbx", "Unsupported file: project://assets/{asset}/{asset}_{version}.fbx"),
-    _said("node: Read", "Read{node}: Missing input channel", "sgtk.env.shot.tk-nuke"),
-    _said("node: Merge", "Merge{node}: Missing input channel", "sgtk.env.shot.tk-nuke"),
     # All frames are the console's.
     _console("console: cmds", "NameError", "name 'cmds' is not defined"),
     _console("console: pm", "NameError", "name 'pm' is not defined"),
