@@ -12,6 +12,8 @@ UV_VERSION := 0.13.9
 CARGO_FUZZ_VERSION := 0.13.1
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 60
+# More words for tests/grouping/bench.py: --markdown, or --data with another folder of labelled logs.
+BENCH_OPTIONS ?=
 
 # The environment of this folder, whatever the caller has activated: maturin refuses to choose.
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -33,12 +35,13 @@ DEBIAN_RUST := rustc-web cargo-web rust-web-src
 CROSS := .venv-cross/installed.stamp
 INSTALLED := $(VENV)/installed.stamp
 DEVELOPED := $(VENV)/developed.stamp
+PEERS := $(VENV)/peers.stamp
 WHEEL := dist/wheel.stamp
 CARGO_FUZZ := target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
 
 .PHONY: help
 help:
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(DEVELOPED) ## the whole product on this machine: logs are written, tickets filed, a page shows them
@@ -72,6 +75,10 @@ test-toolkit: $(DEVELOPED) $(WHEEL) ## the app in a real Toolkit; needs SGTK_COR
 test-soak: $(DEVELOPED) ## the core's long forms, and the long storms over a log folder with 370 kills of the reporter; an hour
 	PROPTEST_CASES=1000 TK_INCIDENT_HANDOVERS=200 cargo test --locked --release --test core
 	@$(BIN)/python tests/storm/storm.py --matrix long
+
+.PHONY: bench-grouping
+bench-grouping: $(DEVELOPED) $(PEERS) ## the signature on labelled logs and rewritten problems, beside others; needs ../shared
+	@$(BIN)/python tests/grouping/bench.py $(BENCH_OPTIONS)
 
 .PHONY: fuzz
 fuzz: $(CARGO_FUZZ) ## the fuzz targets, FUZZ_SECONDS (60) each; needs a C++ compiler
@@ -114,6 +121,7 @@ lock: $(INSTALLED) ## write the lock files again after a change of a Cargo.toml 
 	$(call compile,dev,3.10)
 	$(call compile,harness,3.9)
 	$(call compile,cross,3.10)
+	$(call compile,bench,3.10)
 
 define compile
 UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --quiet --universal --python-version $(2) \
@@ -132,6 +140,10 @@ $(CARGO_FUZZ):
 $(INSTALLED): requirements/dev.txt
 	@scripts/make_venv.sh $(VENV)
 	@$(BIN)/pip install --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+$(PEERS): requirements/bench.txt $(INSTALLED)
+	@$(BIN)/pip install --require-hashes --requirement $<
 	@touch $@
 
 $(CROSS): requirements/cross.txt

@@ -1,6 +1,7 @@
-"""Try the one wheel on every CPython found here: import it and scan a small log.
+"""Try the one wheel on every CPython found here: import it, scan a small log, sign the same records.
 
-Each interpreter gets a throw-away environment that holds the wheel's files and nothing else.
+Each interpreter gets a throw-away environment that holds the wheel's files and nothing else. All must give
+the same keys.
 """
 
 import os
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
@@ -28,6 +30,17 @@ assert [incident.title for incident in incidents] == ["RuntimeError"], incidents
 """
 
 
+KEYS = Path(__file__).resolve().parent.parent / "tests" / "grouping" / "keys.py"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is wrong with the wheel on one interpreter, or nothing, and what its keys come to."""
+
+    problem: str
+    digest: str = ""
+
+
 def run(*command: object) -> subprocess.CompletedProcess[str]:
     """Run a command and return it with what it printed, whether it failed or not."""
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
@@ -45,18 +58,24 @@ def find_interpreter(version: str) -> Optional[Path]:
     return None
 
 
-def try_on(interpreter: Path, wheel: Path, folder: Path) -> str:
-    """Return what is wrong with the wheel on this interpreter, or nothing."""
+def try_on(interpreter: Path, wheel: Path, folder: Path) -> Trial:
+    """Try the wheel on this interpreter, in a folder that is empty."""
     python = folder / "venv" / "bin" / "python"
     made = run(interpreter, "-m", "venv", "--without-pip", folder / "venv")
     if made.returncode:
-        return made.stderr
+        return Trial(made.stderr)
     packages = run(python, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))").stdout.strip()
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(packages)
     log = folder / "tk-maya.log"
     log.write_text(LOG, encoding="utf-8")
-    return run(python, "-I", "-W", "error", "-c", PROBE, log).stderr
+    probed = run(python, "-I", "-W", "error", "-c", PROBE, log)
+    if probed.stderr:
+        return Trial(probed.stderr)
+    # Not with -I, under which it would not find the modules beside it.
+    signed = run(python, "-B", "-E", "-s", "-W", "error", KEYS)
+    digest = signed.stdout.strip()
+    return Trial(signed.stderr or ("" if digest else f"{KEYS.name} printed no digest"), digest)
 
 
 def main() -> int:
@@ -64,6 +83,7 @@ def main() -> int:
     wheel = Path(sys.argv[1])
     print(wheel.name)
     found, failed = 0, 0
+    digests = set()
     for version in VERSIONS:
         interpreter = find_interpreter(version)
         if interpreter is None:
@@ -71,11 +91,16 @@ def main() -> int:
             continue
         found += 1
         with tempfile.TemporaryDirectory() as folder:
-            problem = try_on(interpreter, wheel, Path(folder))
-        failed += bool(problem)
-        print(f"  CPython {version:5} {problem or 'imports it, finds the incident'}")
+            trial = try_on(interpreter, wheel, Path(folder))
+        failed += bool(trial.problem)
+        digests.add(trial.digest)
+        result = trial.problem or f"imports it, finds the incident, keys {trial.digest[:12]}"
+        print(f"  CPython {version:5} {result}")
     if not found:
         print(f"none of CPython {', '.join(VERSIONS)} was found, on PATH or with pyenv", file=sys.stderr)
+    if len(digests) > 1 and not failed:
+        failed = 1
+        print("the keys differ: cut them down with tests/grouping/keys.py COUNT", file=sys.stderr)
     return 0 if found and not failed else 1
 
 
