@@ -34,6 +34,14 @@ pub struct Config {
     pub exclude_patterns: Vec<String>,
     /// Words that make a record match whatever its level, in any case.
     pub keywords: Vec<String>,
+    /// Whether records that are known to be no problem are left out: see [`crate::noise`].
+    pub ignore_known_noise: bool,
+    /// Regular expressions for further values: what one finds tells no problem from another.
+    pub signature_masks: Vec<String>,
+    /// Regular expressions for what is no value: what one finds stays in a signature.
+    pub signature_keeps: Vec<String>,
+    /// Rules that name the signature themselves; the first that fits counts.
+    pub signature_overrides: Vec<SignatureOverride>,
     /// Whether each user has tickets of their own.
     pub ticket_scope: TicketScope,
     /// Seconds between two updates of one ticket.
@@ -50,6 +58,24 @@ pub struct Config {
     pub script_name: Option<String>,
     /// Environment variable that holds the script's key.
     pub api_key_env: Option<String>,
+}
+
+/// All records that fit have one signature. At least one of the three expressions is given, and all that are have to find
+/// something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureOverride {
+    /// What the problem is called: all rules with one key make one problem.
+    pub key: String,
+    /// A regular expression for the logger's name.
+    #[serde(default)]
+    pub logger: Option<String>,
+    /// One for the file of a frame.
+    #[serde(default)]
+    pub module: Option<String>,
+    /// One for the message, or for the class or message of the exception.
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
 /// What kind of drive the state folder is treated as.
@@ -87,6 +113,10 @@ impl Default for Config {
             include_patterns: Vec::new(),
             exclude_patterns: Vec::new(),
             keywords: Vec::new(),
+            ignore_known_noise: true,
+            signature_masks: Vec::new(),
+            signature_keeps: Vec::new(),
+            signature_overrides: Vec::new(),
             ticket_scope: TicketScope::User,
             recurrence_interval_s: 60,
             deliver: true,

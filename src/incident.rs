@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::folders::engine_of;
 use crate::record::{Level, Parts, Record};
 use crate::redact::redact;
-use crate::signature::{Signature, sign};
+use crate::signature::{Signature, Studio, sign};
 
 /// One sighting of a problem: one record at one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,13 +50,12 @@ pub struct Occurrence {
 }
 
 impl Occurrence {
-    /// Makes the occurrence of a record whose text was redacted.
+    /// Makes the occurrence of a record whose text was redacted, and taken apart.
     #[must_use]
-    pub fn new(record: &Record, text: String, path: PathBuf) -> Self {
-        let parts = Parts::of(&text);
-        let Signature { key, title, .. } = sign(&parts);
+    pub fn new(record: &Record, parts: &Parts<'_>, text: &str, path: PathBuf, studio: &Studio) -> Self {
+        let Signature { key, title, .. } = sign(parts, studio);
         let (message, exception) =
-            (parts.message.clone().into_owned(), parts.exception().map(|found| found.name.to_owned()));
+            (parts.said().into_owned(), parts.exception().map(|found| found.name.to_owned()));
         Self {
             id: 0,
             signature: key,
@@ -73,7 +72,7 @@ impl Occurrence {
             exception,
             context_id: None,
             request_id: None,
-            record: text,
+            record: text.to_owned(),
         }
     }
 }
@@ -213,7 +212,8 @@ mod tests {
         records.push(line.as_bytes(), |_| {});
         records.finish(|record| out.push(record));
         let record = out.remove(0);
-        Occurrence::new(&record, record.text(), path.into())
+        let text = record.text();
+        Occurrence::new(&record, &Parts::of(&text), &text, path.into(), &Studio::default())
     }
 
     #[test]

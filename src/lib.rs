@@ -12,6 +12,7 @@ pub mod error;
 pub mod folders;
 pub mod incident;
 pub mod leader;
+pub mod noise;
 pub mod notes;
 pub mod pipeline;
 pub mod record;
@@ -30,7 +31,7 @@ pub use incident::{Incident, Occurrence};
 pub use notes::Note;
 pub use redact::redact;
 pub use scan::Scan;
-pub use signature::{Signature, signature};
+pub use signature::{Signature, signature, signature_key};
 
 /// Version of the crate, the wheel and the app: they are released together.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

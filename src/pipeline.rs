@@ -5,9 +5,12 @@ use std::path::Path;
 use crate::config::Config;
 use crate::error::Result;
 use crate::incident::Occurrence;
-use crate::record::Record;
+use crate::noise::Noise;
+use crate::record::{Level, Parts, Record};
 use crate::redact::redact;
 use crate::rules::Rules;
+use crate::signature::Studio;
+use crate::signature::explain::{Explanation, compare, explain};
 use crate::stats::Stats;
 
 /// Reads settings given as JSON, and checks all of them: the patterns, too.
@@ -21,12 +24,15 @@ pub fn checked(settings: &str) -> Result<Config> {
 #[derive(Debug)]
 pub struct Pipeline {
     rules: Rules,
+    noise: Noise,
+    studio: Studio,
 }
 
 impl Pipeline {
     /// The stages with these settings.
     pub fn new(config: &Config) -> Result<Self> {
-        Ok(Self { rules: Rules::new(config)? })
+        let noise = if config.ignore_known_noise { Noise::shipped() } else { Noise::default() };
+        Ok(Self { rules: Rules::new(config)?, noise, studio: Studio::new(config)? })
     }
 
     /// Takes a whole record; gives out its occurrence if it is to be reported.
@@ -36,7 +42,7 @@ impl Pipeline {
         stats.record_bytes += record.length;
         stats.records_cut += u64::from(record.cut_bytes > 0);
         stats.cut_bytes += record.cut_bytes;
-        let occurrence = self.report(record, path);
+        let occurrence = self.report(record, path, stats);
         match &occurrence {
             Some(_) => stats.matched += 1,
             None => stats.not_matched += 1,
@@ -44,16 +50,46 @@ impl Pipeline {
         occurrence
     }
 
-    fn report(&self, record: &Record, path: &Path) -> Option<Occurrence> {
+    fn report(&self, record: &Record, path: &Path, stats: &mut Stats) -> Option<Occurrence> {
         if !self.rules.can_match(record.header.level) {
             return None;
         }
         let text = record.text();
-        let text = redact(&text).into_owned();
-        self.rules
-            .matches(record.header.level, &text)
-            .then(|| Occurrence::new(record, text, path.to_path_buf()))
+        let text = redact(&text);
+        if !self.rules.matches(record.header.level, &text) {
+            return None;
+        }
+        let parts = Parts::of(&text);
+        if self.noise.reason(&parts).is_some() {
+            stats.known_noise += 1;
+            return None;
+        }
+        Some(Occurrence::new(record, &parts, &text, path.to_path_buf(), &self.studio))
     }
+
+    /// Explains what becomes of a text.
+    fn explain(&self, text: &str) -> Explanation {
+        let text = redact(text);
+        let parts = Parts::of(&text);
+        let (matches, rule) = match self.noise.reason(&parts) {
+            Some(reason) => (false, format!("known noise: {reason}")),
+            // What is no record has no level: it is explained as if it had one that matches.
+            None => self.rules.verdict(parts.level().unwrap_or(Level::Error), &text),
+        };
+        explain(&parts, &self.studio, matches, rule)
+    }
+}
+
+/// What becomes of a text, and of another one, by these settings: JSON with `texts` and, for two, `comparison`.
+pub fn explained(text: &str, other: Option<&str>, settings: &str) -> Result<String> {
+    let pipeline = Pipeline::new(&Config::from_json(settings)?)?;
+    let texts: Vec<_> =
+        [Some(text), other].into_iter().flatten().map(|text| pipeline.explain(text)).collect();
+    let comparison = match &texts[..] {
+        [one, other] => Some(compare(one, other)),
+        _ => None,
+    };
+    Ok(serde_json::json!({ "texts": texts, "comparison": comparison }).to_string())
 }
 
 #[cfg(test)]

@@ -49,6 +49,27 @@ impl Rules {
             || self.keywords.as_ref().is_some_and(|words| words.is_match(text));
         wanted && !self.exclude.is_match(text) && !is_own(text)
     }
+
+    /// The same, with the rule that decides.
+    #[must_use]
+    pub fn verdict(&self, level: Level, text: &str) -> (bool, String) {
+        if is_own(text) {
+            return (false, format!("it is one of our own messages: {OWN_MARK}"));
+        }
+        if self.exclude.is_match(text) {
+            return (false, "one of exclude_patterns finds it".to_owned());
+        }
+        if self.levels.contains(&level) {
+            return (true, format!("{level} is one of levels"));
+        }
+        if self.include.is_match(text) {
+            return (true, "one of include_patterns finds it".to_owned());
+        }
+        if self.keywords.as_ref().is_some_and(|words| words.is_match(text)) {
+            return (true, "one of keywords is in it".to_owned());
+        }
+        (false, format!("{level} is none of levels, and no pattern and no keyword finds it"))
+    }
 }
 
 fn is_own(text: &str) -> bool {

@@ -49,6 +49,8 @@ counters! {
         matched,
         /// Records that the rules left.
         not_matched,
+        /// Of those: records that the rules chose, and that are known to be no problem.
+        known_noise,
         /// Records, matched or not, that were longer than `max_record_bytes` and were cut.
         records_cut,
         /// Bytes that were cut off from them.

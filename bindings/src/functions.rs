@@ -14,6 +14,17 @@ pub(crate) fn signature(py: Python<'_>, text: &str) -> PyResult<Signature> {
 }
 
 #[pyfunction]
+pub(crate) fn signature_key(py: Python<'_>, text: &str) -> PyResult<String> {
+    detached(py, || Ok(tk_incident_core::signature_key(text)))
+}
+
+#[pyfunction]
+#[pyo3(signature = (text, other, settings))]
+pub(crate) fn explain(py: Python<'_>, text: &str, other: Option<&str>, settings: &str) -> PyResult<String> {
+    detached(py, || pipeline::explained(text, other, settings))
+}
+
+#[pyfunction]
 pub(crate) fn redact(py: Python<'_>, text: &str) -> PyResult<String> {
     detached(py, || Ok(tk_incident_core::redact(text).into_owned()))
 }

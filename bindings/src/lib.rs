@@ -20,8 +20,8 @@ mod _core {
     use super::agent::Agent;
     #[pymodule_export]
     use super::functions::{
-        check_settings, default_settings, read_settings, redact, signature, toolkit_data_folder,
-        toolkit_log_folder,
+        check_settings, default_settings, explain, read_settings, redact, signature, signature_key,
+        toolkit_data_folder, toolkit_log_folder,
     };
     #[pymodule_export]
     use super::scan::Scan;

@@ -35,7 +35,7 @@ impl Signature {
 
     #[getter]
     fn why(&self) -> &str {
-        &self.0.why
+        self.0.why
     }
 
     fn __repr__(&self) -> String {

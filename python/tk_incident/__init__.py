@@ -4,7 +4,15 @@ An error in a log becomes one ticket with its evidence. ``scan`` finds incidents
 nothing; a ``Reporter`` follows a log folder and files tickets. ``docs/design.md`` says how and why.
 """
 
-from tk_incident._core import Incident, Occurrence, Signature, __version__, redact, signature
+from tk_incident._core import (
+    Incident,
+    Occurrence,
+    Signature,
+    __version__,
+    redact,
+    signature,
+    signature_key,
+)
 from tk_incident.errors import ConfigError, DeliveryError, InternalError, SpoolError, TkIncidentError
 from tk_incident.reporter import Reporter
 from tk_incident.scanning import ScanResult, scan
@@ -28,8 +36,3 @@ __all__ = [
     "signature",
     "signature_key",
 ]
-
-
-def signature_key(text: str) -> str:
-    """Return the grouping key of a bare message, a traceback or a whole log record."""
-    return signature(text).key

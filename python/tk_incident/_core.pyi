@@ -220,6 +220,12 @@ class Spool:
         """The object that ``tk-incident status --json`` prints."""
 
 def signature(text: str) -> Signature: ...
+def signature_key(text: str) -> str:
+    """The key alone, for when many are wanted."""
+
+def explain(text: str, other: Optional[str], settings: str) -> str:
+    """What is decided about a text, or about two, as JSON: ``texts`` and, for two, ``comparison``."""
+
 def redact(text: str) -> str: ...
 def default_settings() -> str:
     """All settings with their defaults, as JSON: the one schema."""

@@ -12,8 +12,31 @@ from typing import Any, Literal, Optional, Union
 from tk_incident import _core
 from tk_incident.errors import ConfigError
 
-_LISTS = ("levels", "include_patterns", "exclude_patterns", "keywords")
+_LISTS = (
+    "levels",
+    "include_patterns",
+    "exclude_patterns",
+    "keywords",
+    "signature_masks",
+    "signature_keeps",
+    "signature_overrides",
+)
 _FOLDERS = ("log_folder", "state_folder")
+
+
+@dataclass(frozen=True)
+class SignatureOverride:
+    """All records that fit have one signature, named by ``key``.
+
+    At least one of the three regular expressions is given, and all that are have to find something.
+    """
+
+    key: str
+    logger: Optional[str] = None
+    module: Optional[str] = None
+    """Looks at the file of each frame."""
+    text: Optional[str] = None
+    """Looks at the message, and at the class and the message of the exception."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +56,10 @@ class Settings:
     include_patterns: Sequence[str] = ()
     exclude_patterns: Sequence[str] = ()
     keywords: Sequence[str] = ()
+    ignore_known_noise: bool = True
+    signature_masks: Sequence[str] = ()
+    signature_keeps: Sequence[str] = ()
+    signature_overrides: Sequence[SignatureOverride] = ()
     ticket_scope: Literal["user", "site"] = "user"
     recurrence_interval_s: int = 60
     deliver: bool = True
@@ -73,6 +100,10 @@ class Settings:
         for name in _FOLDERS:
             if name in given:
                 given[name] = Path(given[name])
+        rules = given.get("signature_overrides", ())
+        given["signature_overrides"] = tuple(
+            rule if isinstance(rule, SignatureOverride) else SignatureOverride(**rule) for rule in rules
+        )
         return cls(**given)
 
     def to_json(self) -> str:
@@ -81,9 +112,11 @@ class Settings:
 
 
 def _as_json(values: Mapping[str, Any]) -> str:
-    def plain(value: object) -> str:
+    def plain(value: object) -> Union[str, dict[str, Any]]:
         if isinstance(value, Path):
             return str(value)
+        if isinstance(value, SignatureOverride):
+            return dataclasses.asdict(value)
         raise ConfigError(f"a setting cannot be of type {type(value).__name__}: {value!r}")
 
     return json.dumps(values, default=plain)

@@ -3,15 +3,19 @@
 use std::borrow::Cow;
 
 use super::dialect::{Dialect, maya, unreal};
-use super::{Exception, Header, Traceback, traceback};
+use super::{Exception, Header, Level, Traceback, traceback};
 
 /// The parts of a text that say what happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts<'a> {
     /// What its first line says about it, if that is a header in any dialect.
     pub header: Option<Header>,
+    /// The logger's name, where the header says one.
+    pub logger: Option<&'a str>,
+    /// Whether tk-desktop's site process wrote it for its project process: with a pid and a logger of its own.
+    pub is_proxied: bool,
     /// The message before the traceback, with all its lines, without header, `[PROXY]` and what Maya and Unreal put before each
-    /// line. It can be empty where there is an exception; of a traceback that shows none and stands alone it is the whole text.
+    /// line. Where nothing stands before the traceback it is empty.
     pub message: Cow<'a, str>,
     /// The first traceback.
     pub traceback: Option<Traceback<'a>>,
@@ -24,8 +28,8 @@ impl<'a> Parts<'a> {
         let first = text.lines().next().unwrap_or_default();
         let header = Dialect::find_header(first.as_bytes());
         let mut begin = header.as_ref().map_or(0, |header| header.message);
-        // What tk-desktop's site process puts before a record of its project process.
-        if text.get(begin..).is_some_and(|rest| rest.starts_with(PROXY)) {
+        let is_proxied = text.get(begin..).is_some_and(|rest| rest.starts_with(PROXY));
+        if is_proxied {
             begin += PROXY.len();
         }
         // The traceback grammar knows what Maya and Unreal put before a line, and more of what Maya says in one.
@@ -33,12 +37,10 @@ impl<'a> Parts<'a> {
         let from = if matches!(dialect, None | Some(Dialect::Toolkit | Dialect::Python)) { begin } else { 0 };
         let traceback = traceback::find(text.get(from..).unwrap_or_default());
         let mark = if dialect == Some(Dialect::Maya) { maya::mark(first.as_bytes()) } else { None };
-        let message = |end: usize| own_text(text.get(begin..end.max(begin)).unwrap_or_default(), mark);
-        let before = message(traceback.as_ref().map_or(text.len(), |found| from + found.range.start));
-        // Calls alone have no name: they are all that is said.
-        let says_nothing =
-            before.is_empty() && traceback.as_ref().is_some_and(|found| found.explaining().is_none());
-        Self { header, message: if says_nothing { message(text.len()) } else { before }, traceback }
+        let end = traceback.as_ref().map_or(text.len(), |found| from + found.range.start);
+        let message = own_text(text.get(begin..end.max(begin)).unwrap_or_default(), mark);
+        let logger = header.as_ref().and_then(|header| first.get(header.logger.clone()));
+        Self { logger: logger.filter(|name| !name.is_empty()), header, is_proxied, message, traceback }
     }
 
     /// The exception that explains it.
@@ -46,8 +48,35 @@ impl<'a> Parts<'a> {
     pub fn exception(&self) -> Option<&Exception<'a>> {
         self.traceback.as_ref()?.explaining()
     }
+
+    /// What it says to a reader: the message, and where there is neither message nor exception, the innermost call.
+    #[must_use]
+    pub fn said(&self) -> Cow<'a, str> {
+        let calls =
+            self.traceback.as_ref().filter(|found| self.message.is_empty() && found.explaining().is_none());
+        let Some(innermost) = calls.and_then(|found| found.links[0].frames.last()) else {
+            return self.message.clone();
+        };
+        match innermost.function {
+            Some(function) => Cow::Owned(format!("in {function}, {}", innermost.place)),
+            None => Cow::Owned(format!("in {}", innermost.place)),
+        }
+    }
+
+    /// Its level, where a header says one.
+    #[must_use]
+    pub fn level(&self) -> Option<Level> {
+        self.header.as_ref().map(|header| header.level)
+    }
+
+    /// The dialect of its first line; plain where that is no header.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.header.as_ref().map_or(Dialect::Plain, |header| header.dialect)
+    }
 }
 
+/// What tk-desktop's site process puts before a record of its project process.
 const PROXY: &str = "[PROXY] ";
 
 /// A text without what Maya and Unreal put before its lines: also where they were logged as a message by another. `mark` is

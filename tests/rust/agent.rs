@@ -7,7 +7,7 @@ use tk_incident_core::spool::{Delivery, SpoolReader};
 use tk_incident_core::{Agent, Config, ErrorKind};
 
 use super::support::{
-    Home, LONGEST, agent_with, append, caught_up, error, occurrences, record, stop, titles,
+    Home, LONGEST, agent_with, append, caught_up, error, messages, occurrences, record, stop,
 };
 
 fn next(agent: &Agent) -> Delivery {
@@ -25,7 +25,7 @@ fn a_stand_by_takes_over_where_the_leader_stopped() {
     occurrences(&first, 1);
     stop(&first);
     append(&log, error("under the second"));
-    assert_eq!(titles(&occurrences(&second, 2)), ["under the first", "under the second"]);
+    assert_eq!(messages(&occurrences(&second, 2)), ["under the first", "under the second"]);
     assert!(second.is_leader() && !first.is_leader());
     stop(&second);
 }

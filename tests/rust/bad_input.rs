@@ -5,7 +5,7 @@ use std::io::Write;
 
 use tk_incident_core::{Config, Scan};
 
-use super::support::{Home, append, error, titles};
+use super::support::{Home, append, error, messages};
 
 fn scan(home: &Home, config: &Config) -> (Vec<tk_incident_core::Occurrence>, Scan) {
     let mut scan = Scan::new(&[home.logs()], config).unwrap();
@@ -28,7 +28,7 @@ fn garbage_between_records_harms_neither() {
     );
     append(&home.log("tk-a.log"), error("crlf").replace('\n', "\r\n"));
     let (found, scan) = scan(&home, &Config::default());
-    assert_eq!(titles(&found), ["after garbage \u{fffd}\u{fffd} invalid \u{fffd}", "after NULs", "crlf"]);
+    assert_eq!(messages(&found), ["after garbage\n\u{fffd}\u{fffd} invalid \u{fffd}", "after NULs", "crlf"]);
     assert_eq!((scan.stats().records_read, scan.stats().orphan_lines), (3, 1));
 }
 
@@ -58,7 +58,7 @@ fn what_cannot_be_read_is_said_and_the_rest_is_scanned() {
     let missing = home.log("missing");
     let mut scan = Scan::new(&[missing.clone(), home.logs()], &Config::default()).unwrap();
     let found = scan.next_batch().unwrap();
-    assert_eq!(titles(&found), ["found"]);
+    assert_eq!(messages(&found), ["found"]);
     let notes: Vec<_> = scan.take_notes().into_iter().map(|note| note.text).collect();
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(notes[0].starts_with(&*missing.to_string_lossy()) && notes[0].ends_with("check the spelling"));
@@ -70,5 +70,5 @@ fn what_cannot_be_read_is_said_and_the_rest_is_scanned() {
 fn a_last_line_without_its_end_counts() {
     let home = Home::new();
     append(&home.log("tk-a.log"), error("last").trim_end());
-    assert_eq!(titles(&scan(&home, &Config::default()).0), ["last"]);
+    assert_eq!(messages(&scan(&home, &Config::default()).0), ["last"]);
 }

@@ -10,7 +10,7 @@ use tk_incident_core::record::{Dialect, Record, Records};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::{Beginning, Checkpoint, Tailer};
 
-use super::support::{Home, append, error, is_long, occurrences, record, stop, titles, truncate};
+use super::support::{Home, append, error, is_long, messages, occurrences, record, stop, truncate};
 
 /// What logs look like: name, and bytes.
 fn logs() -> Vec<(&'static str, Vec<u8>)> {
@@ -151,6 +151,6 @@ fn a_hole_after_a_truncation_hides_no_record() {
     writer.seek(SeekFrom::Start(3 << 20)).unwrap();
     truncate(&log);
     writer.write_all((error("behind the hole") + &error("after it")).as_bytes()).unwrap();
-    assert_eq!(titles(&occurrences(&agent, 3)), ["before", "behind the hole", "after it"]);
+    assert_eq!(messages(&occurrences(&agent, 3)), ["before", "behind the hole", "after it"]);
     stop(&agent);
 }

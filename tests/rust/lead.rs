@@ -21,7 +21,7 @@ use tk_incident_core::spool::{FILE, SpoolReader};
 use tk_incident_core::{Config, ErrorKind};
 
 #[cfg(unix)]
-use super::support::titles;
+use super::support::messages;
 use super::support::{Home, LONGEST, agent_with, append, caught_up, error, leads, occurrences, stop};
 
 const DRIVES: [StateDrive; 2] = [StateDrive::Local, StateDrive::Network];
@@ -93,7 +93,7 @@ fn a_leader_without_its_lock_file_makes_room() {
         leads(both[1 - leader]);
         append(&log, error("under the other"));
         assert_eq!(
-            titles(&occurrences(both[1 - leader], 4)),
+            messages(&occurrences(both[1 - leader], 4)),
             ["under the first", "under either", "under one", "under the other"],
             "{drive:?}"
         );

@@ -18,6 +18,7 @@ mod network;
 mod plug;
 mod properties;
 mod session;
+mod signature;
 mod support;
 mod tail;
 mod takeover;

@@ -9,7 +9,7 @@ use tk_incident_core::notes::Notes;
 use tk_incident_core::spool::{Drive, FILE, Place, Spool, SpoolReader};
 use tk_incident_core::{Config, ErrorKind};
 
-use super::support::{Home, agent_with, append, error, occurrences, stop, titles};
+use super::support::{Home, agent_with, append, error, messages, occurrences, stop};
 
 fn network(home: &Home) -> Config {
     Config { state_drive: StateDrive::Network, ..home.config() }
@@ -24,12 +24,12 @@ fn a_reader_sees_all_that_was_committed_before_it_asked() {
     let home = Home::new();
     let agent = agent_with(network(&home));
     let mut written = Vec::new();
-    for number in 0..4 {
-        written.push(format!("number {number}"));
-        append(&home.log("tk-maya.log"), error(&written[number]));
-        occurrences(&agent, number + 1);
+    for what in ["this", "that", "more", "the rest"] {
+        append(&home.log("tk-maya.log"), error(what));
+        written.push(what);
+        occurrences(&agent, written.len());
         let reader = reader(&home);
-        assert_eq!(titles(&reader.occurrences(0).unwrap()), written);
+        assert_eq!(messages(&reader.occurrences(0).unwrap()), written);
         assert_eq!(reader.incidents().unwrap().len(), written.len());
         let status = reader.status().unwrap();
         assert_eq!(status["books"]["captured"], written.len());
@@ -40,7 +40,7 @@ fn a_reader_sees_all_that_was_committed_before_it_asked() {
     let before = fs::metadata(home.state().join("view").join(FILE)).unwrap().len();
     assert!(before < fs::metadata(home.state().join(FILE)).unwrap().len());
     stop(&agent);
-    assert_eq!(titles(&reader(&home).occurrences(0).unwrap()), written);
+    assert_eq!(messages(&reader(&home).occurrences(0).unwrap()), written);
 }
 
 #[test]
@@ -70,11 +70,11 @@ fn a_reader_that_stands_still_holds_nobody_up() {
     let second = agent_with(network(&home));
     assert!(second.is_leader());
     append(&log, error("three"));
-    assert_eq!(titles(&occurrences(&second, 3)), ["one", "two", "three"]);
+    assert_eq!(messages(&occurrences(&second, 3)), ["one", "two", "three"]);
     assert!(second.take_notes().is_empty());
     stop(&second);
-    assert_eq!(titles(&of_the_leader.occurrences(0).unwrap()), ["one"]);
-    assert_eq!(titles(&of_the_rest.occurrences(0).unwrap()), ["one", "two"]);
+    assert_eq!(messages(&of_the_leader.occurrences(0).unwrap()), ["one"]);
+    assert_eq!(messages(&of_the_rest.occurrences(0).unwrap()), ["one", "two"]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_a_dead_leader_committed_is_read_from_the_spool_itself() {
     stop(&agent);
     // As after a kill: nobody has said that there is no leader any more.
     fs::write(home.state().join("view").join("leader"), "elsewhere 1").unwrap();
-    assert_eq!(titles(&reader(&home).occurrences(0).unwrap()), ["kept"]);
+    assert_eq!(messages(&reader(&home).occurrences(0).unwrap()), ["kept"]);
 }
 
 #[test]

@@ -146,8 +146,8 @@ pub fn leads(agent: &Agent) {
     }
 }
 
-pub fn titles(found: &[Occurrence]) -> Vec<&str> {
-    found.iter().map(|occurrence| occurrence.title.as_str()).collect()
+pub fn messages(found: &[Occurrence]) -> Vec<&str> {
+    found.iter().map(|occurrence| occurrence.message.as_str()).collect()
 }
 
 pub fn stop(agent: &Agent) {

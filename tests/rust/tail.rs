@@ -10,7 +10,8 @@ use tk_incident_core::tail::{Beginning, Tailer};
 #[cfg(target_os = "linux")]
 use super::support::wait_until;
 use super::support::{
-    Home, agent_with, append, caught_up, error, occurrences, record, remove, replace, stop, titles, truncate,
+    Home, agent_with, append, caught_up, error, messages, occurrences, record, remove, replace, stop,
+    truncate,
 };
 
 #[test]
@@ -25,8 +26,8 @@ fn old_news_is_passed_over_and_what_comes_is_found() {
     let mut found = occurrences(&agent, 2);
     caught_up(&agent);
     found.sort_by(|a, b| a.engine.cmp(&b.engine));
-    assert_eq!(titles(&occurrences(&agent, 2)).len(), 2);
-    assert_eq!(titles(&found), ["new", "a new file from its first byte"]);
+    assert_eq!(messages(&occurrences(&agent, 2)).len(), 2);
+    assert_eq!(messages(&found), ["new", "a new file from its first byte"]);
     assert_eq!((found[0].engine.as_str(), found[0].pid), ("tk-maya", Some(14106)));
     stop(&agent);
 }
@@ -48,7 +49,7 @@ fn a_roll_loses_and_doubles_nothing() {
     }
     caught_up(&agent);
     let found = occurrences(&agent, 10);
-    let mut names = titles(&found);
+    let mut names = messages(&found);
     names.sort_unstable();
     let mut want: Vec<_> = (0..5).flat_map(|n| [format!("after {n}"), format!("before {n}")]).collect();
     want.sort_unstable();
@@ -68,11 +69,11 @@ fn what_a_late_writer_adds_to_a_renamed_file_is_found() {
     append(&log, error("first in the new file"));
     occurrences(&agent, 1);
     std::io::Write::write_all(&mut late, error("late").as_bytes()).unwrap();
-    assert_eq!(titles(&occurrences(&agent, 2)), ["first in the new file", "late"]);
+    assert_eq!(messages(&occurrences(&agent, 2)), ["first in the new file", "late"]);
     // Not even a name is needed, as long as it is open.
     remove(&home.log("tk-maya.log.1"));
     std::io::Write::write_all(&mut late, error("later").as_bytes()).unwrap();
-    assert_eq!(titles(&occurrences(&agent, 3))[2], "later");
+    assert_eq!(messages(&occurrences(&agent, 3))[2], "later");
     stop(&agent);
 }
 
@@ -93,7 +94,7 @@ fn a_truncated_file_begins_a_new_life() {
     truncate(&log);
     append(&log, error("six") + &error("seven") + &error("eight"));
     let found = occurrences(&agent, 5);
-    assert_eq!(titles(&found), ["one", "two", "six", "seven", "eight"]);
+    assert_eq!(messages(&found), ["one", "two", "six", "seven", "eight"]);
     stop(&agent);
 }
 
@@ -106,9 +107,9 @@ fn a_line_is_read_once_it_is_whole() {
     let (head, rest) = whole.split_at(70);
     append(&log, head);
     append(&home.log("tk-nuke.log"), error("beside"));
-    assert_eq!(titles(&occurrences(&agent, 1)), ["beside"]);
+    assert_eq!(messages(&occurrences(&agent, 1)), ["beside"]);
     append(&log, rest);
-    assert_eq!(titles(&occurrences(&agent, 2)), ["beside", "cut in the middle"]);
+    assert_eq!(messages(&occurrences(&agent, 2)), ["beside", "cut in the middle"]);
     stop(&agent);
 }
 
@@ -124,7 +125,7 @@ fn a_record_keeps_its_lines_and_the_next_header_ends_it() {
     append(&log, record("INFO", "next"));
     let found = occurrences(&agent, 1);
     assert_eq!(found[0].record.lines().count(), 5);
-    assert_eq!((found[0].title.as_str(), found[0].message.as_str()), ("ValueError", "App failed"));
+    assert_eq!((found[0].title.as_str(), found[0].message.as_str()), ("ValueError: no", "App failed"));
     assert_eq!(found[0].exception.as_deref(), Some("ValueError"));
     stop(&agent);
 }
@@ -148,7 +149,7 @@ fn nobody_loses_or_doubles_over_a_restart() {
     let found = occurrences(&agent, 8);
     caught_up(&agent);
     let want: Vec<_> = (0..4).flat_map(|n| [format!("while up {n}"), format!("while down {n}")]).collect();
-    let mut names = titles(&found);
+    let mut names = messages(&found);
     names.sort_by_key(|name| name.chars().last());
     assert_eq!(names, want);
     assert_eq!(occurrences(&agent, 8).len(), 8);
@@ -166,7 +167,7 @@ fn a_file_that_never_had_a_name_for_us_is_read_through_its_writer() {
     let agent = home.agent();
     std::io::Write::write_all(&mut writer, error("into nowhere").as_bytes()).unwrap();
     let found = occurrences(&agent, 1);
-    assert_eq!(titles(&found), ["into nowhere"]);
+    assert_eq!(messages(&found), ["into nowhere"]);
     assert_eq!(found[0].engine, "tk-maya");
     stop(&agent);
 }
@@ -185,7 +186,7 @@ fn what_is_replaced_while_nobody_looks_is_read_at_the_next_start() {
     replace(&log, &backup);
     append(&log, error("after two rolls"));
     let agent = home.agent();
-    let mut names = titles(&occurrences(&agent, 4)).iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut names = messages(&occurrences(&agent, 4)).iter().map(ToString::to_string).collect::<Vec<_>>();
     names.sort_unstable();
     assert_eq!(names, ["after two rolls", "before two rolls", "between two rolls", "seen"]);
     caught_up(&agent);
@@ -238,7 +239,7 @@ fn what_is_read_from_a_file_without_a_name_is_not_lost_with_us() {
     // While it is open, it is read on, and the copy with it.
     let agent = agent_with(config.clone());
     std::io::Write::write_all(&mut writer, (error("and more") + &record("INFO", "end")).as_bytes()).unwrap();
-    assert_eq!(titles(&occurrences(&agent, 2)), ["nowhere else", "and more"]);
+    assert_eq!(messages(&occurrences(&agent, 2)), ["nowhere else", "and more"]);
     std::io::Write::write_all(&mut writer, error("the last").as_bytes()).unwrap();
     let length = writer.metadata().unwrap().len();
     wait_until("it is copied", || {
@@ -248,7 +249,7 @@ fn what_is_read_from_a_file_without_a_name_is_not_lost_with_us() {
 
     drop(writer);
     let agent = agent_with(config);
-    assert_eq!(titles(&occurrences(&agent, 3)), ["nowhere else", "and more", "the last"]);
+    assert_eq!(messages(&occurrences(&agent, 3)), ["nowhere else", "and more", "the last"]);
     wait_until("the copy is gone", || fs::read_dir(&held).unwrap().next().is_none());
     stop(&agent);
 }
@@ -283,7 +284,7 @@ fn a_copy_beside_its_log_is_read_once_and_what_only_the_copy_has_is_read_there()
     caught_up(&agent);
     append(&log, error("six"));
     let found = [found, occurrences(&agent, 7).split_off(6)].concat();
-    let mut names: Vec<_> = titles(&found).iter().map(|title| title.split(' ').next().unwrap()).collect();
+    let mut names: Vec<_> = messages(&found).iter().map(|title| title.split(' ').next().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(names, ["a", "five", "four", "one", "six", "three", "two"]);
     stop(&agent);

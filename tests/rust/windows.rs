@@ -16,7 +16,7 @@ use tk_incident_core::tail::{Beginning, Tailer};
 use tk_incident_core::{Agent, Config};
 
 use super::support::{
-    Home, LONGEST, Raised, agent_with, append, error, occurrences, record, remove, stop, titles,
+    Home, LONGEST, Raised, agent_with, append, error, messages, occurrences, record, remove, stop,
 };
 
 /// `FILE_SHARE_READ | FILE_SHARE_WRITE`, as all that CPython opens.
@@ -139,7 +139,7 @@ fn folders_with_long_and_foreign_names_do() {
     let agent = agent_with(config.clone());
     append(&log, error("far down"));
     let found = occurrences(&agent, 1);
-    assert_eq!((titles(&found), &found[0].path), (vec!["far down"], &log));
+    assert_eq!((messages(&found), &found[0].path), (vec!["far down"], &log));
     let delivery = next(&agent);
     let archive = agent.spool().unwrap().evidence(delivery.id).unwrap();
     assert!(archive.is_some_and(|archive| !archive.is_empty()));
@@ -151,7 +151,7 @@ fn folders_with_long_and_foreign_names_do() {
     // The next start finds its way there, too.
     let agent = agent_with(config);
     append(&log, error("further down"));
-    assert_eq!(titles(&occurrences(&agent, 2)), ["far down", "further down"]);
+    assert_eq!(messages(&occurrences(&agent, 2)), ["far down", "further down"]);
     stop(&agent);
 }
 

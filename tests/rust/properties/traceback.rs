@@ -93,13 +93,10 @@ fn is_signed(text: &str) {
     let signed = signature(text);
     assert_eq!(signature(text), signed);
     assert!(!signed.title.is_empty() && !signed.title.contains('\n'), "{:?}", signed.title);
-    match signed.kind {
-        SignatureKind::Exception => assert!(Parts::of(text).exception().is_some()),
-        SignatureKind::Message => {
-            assert!(signed.title.chars().count() <= TITLE_CHARACTERS);
-            assert_eq!(signed.title.split_whitespace().collect::<Vec<_>>().join(" "), signed.title);
-        }
-    }
+    let is_exception = Parts::of(text).exception().is_some();
+    assert_eq!(signed.kind, if is_exception { SignatureKind::Exception } else { SignatureKind::Message });
+    assert!(signed.title.chars().count() <= TITLE_CHARACTERS);
+    assert_eq!(signed.title.split_whitespace().collect::<Vec<_>>().join(" "), signed.title);
     let (version, digits) = signed.key.split_once('-').unwrap();
     assert_eq!(version, tk_incident_core::signature::VERSION);
     assert!(digits.len() == 24 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));

@@ -1,0 +1,443 @@
+//! The pass over a message: what it writes, and what it remembers.
+
+use std::ops::Range;
+
+use super::normal::{Fixed, Mask, Reading, VALUE};
+use super::shape::{self, Class, Shape, class, is_word};
+use super::words::{self, Role};
+
+/// Bytes up to which the end of a quotation, an object or an assigned value is looked for.
+const LONGEST_VALUE: usize = 512;
+
+/// A quotation with so many blanks is a sentence, and its words count.
+const SENTENCE_BLANKS: usize = 2;
+
+/// What stood before, as far as it says something about what comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Number,
+    Path,
+    A(Role),
+}
+
+/// The pass.
+pub struct Walk<'a, F> {
+    text: &'a str,
+    bytes: &'a [u8],
+    reading: Reading,
+    masked: F,
+    at: usize,
+    limit: usize,
+    out: String,
+    before: Before,
+    is_date: bool,
+    ends_in_value: bool,
+    /// False once a bracket was found that nothing closes: it would be looked for again and again.
+    may_be_balanced: bool,
+}
+
+impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
+    /// A pass that hands each value to `masked`.
+    pub fn new(text: &'a str, reading: Reading, masked: F) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            reading,
+            masked,
+            at: 0,
+            limit: text.len(),
+            out: String::with_capacity(text.len()),
+            before: Before::Nothing,
+            is_date: false,
+            ends_in_value: false,
+            may_be_balanced: true,
+        }
+    }
+
+    /// Goes through the text; what is fixed is taken as it says.
+    pub fn through(mut self, fixed: &[Fixed]) -> String {
+        let end = self.text.len();
+        for Fixed { range, is_kept } in fixed.iter().filter(|fixed| fixed.range.end <= end) {
+            self.limit = range.start;
+            self.go();
+            if *is_kept {
+                self.word(range.clone());
+            } else {
+                self.value(Mask::Studio, range.clone());
+            }
+            self.at = range.end;
+        }
+        self.limit = end;
+        self.go();
+        self.out
+    }
+
+    fn go(&mut self) {
+        while self.at < self.limit {
+            let byte = self.bytes[self.at];
+            match class(byte) {
+                Class::Blank => self.at += 1,
+                Class::Delimiter => match byte {
+                    b'"' | b'\'' | b'`' => self.quotation(byte),
+                    b'=' => self.assignment(),
+                    b'<' => self.object(),
+                    b'|' => self.node_path(),
+                    _ => self.at += 1,
+                },
+                Class::Letter | Class::Digit | Class::Inner => self.chunk(),
+            }
+        }
+    }
+
+    /// `'…'`, `"…"`.
+    fn quotation(&mut self, quote: u8) {
+        let start = self.at;
+        self.at += 1;
+        // An apostrophe within or behind a word opens nothing, but for Python's `u'…'`.
+        if start > 0 && is_word(self.bytes[start - 1]) && !self.is_prefix(start - 1) {
+            return;
+        }
+        let rest = &self.bytes[start + 1..self.limit];
+        let ends = rest.iter().take(LONGEST_VALUE).position(|byte| *byte == quote || *byte == b'\n');
+        let Some(length) = ends.filter(|at| rest[*at] == quote) else { return };
+        // Neither does one that is followed by the rest of a word close anything.
+        if quote == b'\'' && rest.get(length + 1).is_some_and(|byte| is_word(*byte)) {
+            return;
+        }
+        let inside = &rest[..length];
+        let is_sentence = memchr::memchr_iter(b' ', inside).nth(SENTENCE_BLANKS - 1).is_some();
+        if is_sentence && !shape::begins_as_path(inside) {
+            return;
+        }
+        let is_about_a_name = self.reading == Reading::Code || self.before == Before::A(Role::Thing);
+        if is_about_a_name && inside.iter().all(|byte| is_word(*byte) || matches!(byte, b'.' | b'-')) {
+            return;
+        }
+        let range = start..start + length + 2;
+        if shape::begins_as_path(inside) {
+            self.path(range, start + 1..start + 1 + length);
+        } else {
+            self.value(Mask::Quoted, range.clone());
+        }
+        self.at = start + length + 2;
+    }
+
+    /// `key=value`, `key = value`.
+    fn assignment(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let before = start.checked_sub(1).map(|at| self.bytes[at]);
+        // A comparison, or no key.
+        if matches!(before, None | Some(b'=' | b'<' | b'>' | b'!'))
+            || matches!(self.bytes.get(self.at), Some(b'=' | b'>'))
+        {
+            return;
+        }
+        if before == Some(b' ') && self.bytes.get(self.at) == Some(&b' ') {
+            self.at += 1;
+        }
+        if self.before == Before::A(Role::Code) {
+            return;
+        }
+        let end = self.value_end();
+        // A value that is missing is another thing than one that is there.
+        if end > self.at {
+            self.value(Mask::Assigned, start..end);
+            self.at = end;
+        }
+    }
+
+    /// The end of the value that begins here: a quotation, or all up to a blank or a delimiter with what stands in
+    /// brackets directly behind it.
+    fn value_end(&mut self) -> usize {
+        let mut end = self.at;
+        while end < self.limit {
+            let byte = self.bytes[end];
+            match byte {
+                b'{' | b'(' | b'[' if self.may_be_balanced => match self.balanced(end) {
+                    Some(behind) => end = behind,
+                    None => self.may_be_balanced = false,
+                },
+                b'"' | b'\'' if end == self.at => {
+                    let rest = &self.bytes[end + 1..self.limit];
+                    let Some(length) = rest.iter().take(LONGEST_VALUE).position(|next| *next == byte) else {
+                        break;
+                    };
+                    end += length + 2;
+                }
+                _ if matches!(class(byte), Class::Blank | Class::Delimiter) => break,
+                _ => end += 1,
+            }
+        }
+        end
+    }
+
+    /// The end of the brackets that open here.
+    fn balanced(&self, open: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for (at, byte) in self.bytes[open..self.limit].iter().enumerate() {
+            match byte {
+                b'{' | b'(' | b'[' => depth += 1,
+                b'}' | b')' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Some(open + at + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// `<Engine 0x7f…: tk-maya, env: project>`: its class says what it is, and the rest which one.
+    fn object(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let rest = &self.bytes[start + 1..self.limit];
+        if !rest.first().is_some_and(u8::is_ascii_alphabetic) {
+            return;
+        }
+        let (mut depth, mut is_object) = (0_usize, false);
+        for (at, byte) in rest.iter().take(LONGEST_VALUE).enumerate() {
+            match byte {
+                b'0' => is_object |= at > 0 && rest[at - 1] == b' ' && rest.get(at + 1) == Some(&b'x'),
+                b'<' => depth += 1,
+                b'>' if depth > 0 => depth -= 1,
+                b'>' if is_object => {
+                    let class = rest.iter().take_while(|byte| is_word(**byte) || **byte == b'.').count();
+                    self.word(start + 1..start + 1 + class);
+                    self.value(Mask::Object, start..start + at + 2);
+                    self.at = start + at + 2;
+                    return;
+                }
+                b'>' | b'\n' => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the letter here only says of which type the quotation behind it is.
+    fn is_prefix(&self, at: usize) -> bool {
+        matches!(self.bytes[at], b'u' | b'b' | b'r' | b'U' | b'B')
+            && (at == 0 || !is_word(self.bytes[at - 1]))
+            && matches!(self.bytes.get(at + 1), Some(b'\'' | b'"'))
+    }
+
+    /// `|hero|geo|body`: a node of Maya's scene.
+    fn node_path(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let is_first = start == 0 || matches!(class(self.bytes[start - 1]), Class::Blank | Class::Delimiter);
+        let rest = &self.bytes[start..self.limit];
+        let is_node = |byte: &&u8| is_word(**byte) || matches!(**byte, b'|' | b':' | b'.' | b'-');
+        let length = rest.iter().take_while(is_node).count();
+        if is_first && rest[1..length].iter().any(|byte| is_word(*byte)) {
+            self.value(Mask::Path, start..start + length);
+            self.at = start + length;
+        }
+    }
+
+    fn chunk(&mut self) {
+        let start = self.at;
+        if self.is_prefix(start) {
+            self.at += 1;
+            return;
+        }
+        let (end, range, counts) = shape::chunk(self.bytes, start, self.limit);
+        self.at = end;
+        let is_behind_a_path = self.before == Before::Path && self.bytes[start - 1] == b' ';
+        match shape::shape(&self.text[range.clone()], counts, is_behind_a_path) {
+            Shape::Nothing => {}
+            Shape::Url => self.value(Mask::Url, range),
+            Shape::Email => self.value(Mask::Email, range),
+            Shape::Path => self.path(range.clone(), range),
+            Shape::Address => self.value(Mask::Address, range),
+            Shape::Number => self.number(range),
+            Shape::Words => self.pieces(range),
+        }
+    }
+
+    /// Words that are joined by colons and the like.
+    fn pieces(&mut self, range: Range<usize>) {
+        let mut start = range.start;
+        for at in range.clone() {
+            let is_joint = match self.bytes[at] {
+                b':' | b'@' | b'#' | b'/' | b'\\' | b'*' | b'!' | b'?' | b'&' | b'+' => true,
+                // Dots that lead to a value: `enable..........0`.
+                b'.' => self.bytes[at + 1..range.end].first() == Some(&b'.'),
+                _ => false,
+            };
+            if is_joint {
+                self.piece(start..at);
+                start = at + 1;
+            }
+        }
+        self.piece(start..range.end);
+    }
+
+    fn piece(&mut self, range: Range<usize>) {
+        let text = &self.text[range.clone()];
+        let is_edge = |edge: char| matches!(edge, '.' | '-' | '$' | '%' | '^' | '~');
+        let start = range.start + text.len() - text.trim_start_matches(is_edge).len();
+        let piece = text.trim_matches(is_edge);
+        let range = start..start + piece.len();
+        let bytes = piece.as_bytes();
+        if bytes.is_empty() {
+            return;
+        }
+        let Some(digit) = bytes.iter().position(u8::is_ascii_digit) else {
+            return self.letters(range);
+        };
+        // `10000ms`, `2k`, `3D`.
+        if digit == 0 {
+            return self.number(range);
+        }
+        // A short number at the end of a word leaves the word: `Qt5`, `frame12`. A version has no word.
+        let (stem, number) = bytes.split_at(digit);
+        // In code an underscore joins words; elsewhere it is one of the things that make an id.
+        let is_letter =
+            |byte: &u8| class(*byte) == Class::Letter && (self.reading == Reading::Code || *byte != b'_');
+        let is_stem = stem.len() >= 2 && stem.iter().all(is_letter);
+        // `ws042` is one of many, as its zeros say.
+        if is_stem && number.len() <= 2 && number[0] != b'0' && number.iter().all(u8::is_ascii_digit) {
+            let digit = range.start + digit;
+            self.word(range.start..digit);
+            self.out.push_str(VALUE);
+            (self.masked)(Mask::Number, &self.text[digit..range.end]);
+            return;
+        }
+        // `exr2mov`: the digit is a word.
+        let is_tail = number.len() >= 3 && number[1..].iter().all(is_letter);
+        if is_stem && is_tail && !bytes.iter().all(u8::is_ascii_hexdigit) {
+            return self.word(range);
+        }
+        self.value(Mask::Identifier, range);
+    }
+
+    /// A word without a digit.
+    fn letters(&mut self, range: Range<usize>) {
+        let word = &self.text[range.clone()];
+        if self.before == Before::Number && words::is_unit(word) {
+            self.before = Before::Nothing;
+            return (self.masked)(Mask::Unit, word);
+        }
+        if words::is_date(word)
+            && (self.before == Before::Number || self.is_date || self.is_date_behind(range.end))
+        {
+            self.value(Mask::Number, range);
+            self.is_date = true;
+            return;
+        }
+        let is_name = match self.before {
+            Before::A(Role::Name) => self.is_name(word, range.end),
+            Before::A(Role::Account) => self.is_account(range.end),
+            _ => false,
+        };
+        if is_name {
+            return self.value(Mask::Name, range);
+        }
+        // In code a dotted name is that of a module.
+        if let Some(dot) = word.find('.').filter(|_| self.reading == Reading::Message) {
+            if words::is_host(word) {
+                return self.value(Mask::Host, range);
+            }
+            let is_dotted_twice = word[dot + 1..].contains('.');
+            let says_what =
+                word.ends_with("Error") || word.ends_with("Exception") || word.ends_with("Warning");
+            if is_dotted_twice && !says_what && !self.out.is_empty() {
+                return self.value(Mask::DottedName, range);
+            }
+        }
+        self.word(range);
+    }
+
+    fn path(&mut self, range: Range<usize>, name: Range<usize>) {
+        let file_type =
+            shape::file_type(&self.text[name]).filter(|_| self.before != Before::A(Role::Request));
+        self.value(Mask::Path, range);
+        if let Some(file_type) = file_type {
+            self.out.push('.');
+            self.out.extend(file_type.chars().map(|next| next.to_ascii_lowercase()));
+            // Another path of another type is no more of the same list.
+            self.ends_in_value = false;
+        }
+        self.before = Before::Path;
+    }
+
+    fn number(&mut self, range: Range<usize>) {
+        let number = self.text[range.clone()].trim_start_matches('#');
+        if self.before == Before::A(Role::Code) && is_code(number) {
+            return self.word(range.end - number.len()..range.end);
+        }
+        self.value(Mask::Number, range);
+        self.before = Before::Number;
+    }
+
+    fn word(&mut self, range: Range<usize>) {
+        let word = &self.text[range];
+        if !self.out.is_empty() {
+            self.out.push(' ');
+        }
+        self.out.push_str(word);
+        self.ends_in_value = false;
+        self.is_date = false;
+        let was_exit = self.before == Before::A(Role::Exit);
+        self.before = match words::role(word) {
+            Some(role) => Before::A(role),
+            None if was_exit && word == "status" => Before::A(Role::Code),
+            None => Before::Nothing,
+        };
+    }
+
+    fn value(&mut self, mask: Mask, range: Range<usize>) {
+        if !self.ends_in_value {
+            if !self.out.is_empty() {
+                self.out.push(' ');
+            }
+            self.out.push_str(VALUE);
+        }
+        self.ends_in_value = true;
+        self.is_date = false;
+        self.before = Before::Nothing;
+        (self.masked)(mask, &self.text[range]);
+    }
+
+    /// Whether a date goes on here.
+    fn is_date_behind(&self, end: usize) -> bool {
+        let rest = self.text[end..].trim_start_matches([',', ' ', '.']);
+        rest.starts_with(|next: char| next.is_ascii_digit()) || words::is_date(first_word(rest))
+    }
+
+    /// Whether the word behind `user` or `host` is a name: the sentence goes on with a small word, or ends.
+    fn is_name(&self, word: &str, end: usize) -> bool {
+        if words::is_small(word) || words::is_noun_behind_a_name(word) {
+            return false;
+        }
+        let rest = &self.text[end..self.limit];
+        let Some(rest) = rest.strip_prefix(' ') else { return true };
+        let next = first_word(rest);
+        words::is_small(next) || rest.starts_with(['(', '[', '<', '-'])
+    }
+
+    /// `for anna from 10.1.2.3`: what logs in comes from an address.
+    fn is_account(&self, end: usize) -> bool {
+        let Some(rest) = self.text[end..self.limit].strip_prefix(" from ") else { return false };
+        rest.starts_with(|next: char| next.is_ascii_digit())
+    }
+}
+
+/// Whether a number is short enough for a code: `28`, `403`, `0x80004005`.
+fn is_code(number: &str) -> bool {
+    let digits = number.trim_start_matches('-');
+    match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hexadecimal) => hexadecimal.len() <= 8,
+        None => digits.len() <= 5 && digits.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
+fn first_word(text: &str) -> &str {
+    let end = text.bytes().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(text.len());
+    &text[..end]
+}
