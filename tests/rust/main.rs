@@ -22,5 +22,6 @@ mod signature;
 mod support;
 mod tail;
 mod takeover;
+mod traceback;
 #[cfg(windows)]
 mod windows;

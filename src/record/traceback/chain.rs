@@ -12,12 +12,13 @@ const MOST_SOURCE: u32 = 8;
 /// Reads the traceback that begins with the next line, if one does; `before` is the line before it that is not blank.
 /// Passes over what it has read, also where that was no traceback in the end.
 pub(super) fn read<'a>(lines: &mut Lines<'a>, before: Option<Line<'a>>) -> Option<Traceback<'a>> {
-    let first = lines.peek()?;
+    let mut ahead = lines.clone();
+    let first = ahead.next()?;
     let mut mark = Mark::of(first.text);
     let mut reader = Reader::open(lines.body(), first, mark.strip(first.text)?, before)?;
-    lines.next();
+    lines.clone_from(&ahead);
     let mut is_second = true;
-    while let Some(line) = lines.peek() {
+    while let Some(line) = ahead.next() {
         let text = match mark.strip(line.text) {
             Some(text) => text,
             None if line.text.is_empty() => "",
@@ -32,7 +33,7 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, before: Option<Line<'a>>) -> Optio
             break;
         }
         is_second = false;
-        lines.next();
+        lines.clone_from(&ahead);
     }
     reader.finish()
 }
@@ -96,36 +97,37 @@ impl<'a> Reader<'a> {
             rest: None,
             said: "",
         };
-        if let Some((at, title)) = python::title(text) {
-            let column = line.text.len() - text.len() + at;
-            let head = line.text[..column].trim_end();
+        let (mut column, mut bare) = indentation(text);
+        if let Some((at, title)) = python::title(bare) {
             reader.begin(Relation::Root);
-            reader.entitle(text, at, title);
-            reader.is_within_line = !matches!(head, "" | "#" | "//") && !reader.groups.is_open();
-            // Indentation is no message, nor is a group's margin.
-            let head = head.strip_suffix('+').filter(|_| title == Title::Group).unwrap_or(head);
-            reader.range.0 = line.start + if Mark::of(line.text) == Mark::None { head.len() } else { column };
+            reader.entitle(bare, at, column, title);
+            // Neither indentation nor a mark nor a group's margin is a message.
+            reader.is_within_line = !matches!(bare[..at].trim_end(), "" | "+");
+            if reader.is_within_line {
+                reader.range.0 += line.text.rfind(&bare[at..])?;
+            }
             return Some(reader);
         }
-        if let Some(relation) = python::sentence(text) {
+        if let Some(relation) = python::sentence(bare) {
             // The root cause was never raised: Python shows it without a title and without frames.
-            let root = before.and_then(|before| Some((before, Exception::of(before.text)?)));
+            let root = before.and_then(|line| {
+                Some((line, Exception::of(Mark::of(line.text).strip(line.text)?.trim_start())?))
+            });
             if let Some((before, exception)) = root.filter(|(_, exception)| exception.is_plain()) {
                 reader.begin(Relation::Root);
-                reader.show(exception);
+                reader.show(exception, exception.message);
                 reader.range.0 = before.start;
             }
             reader.state = State::Sentence(relation);
             return Some(reader);
         }
-        let column = indentation(text);
-        let inside = text[column..].strip_prefix("| ");
-        let first = python::frame(inside.unwrap_or(text))?;
-        if inside.is_some() {
+        if let Some(inside) = bare.strip_prefix("| ") {
             reader.groups.open(column);
+            (column, bare) = indentation(inside);
         }
+        let first = python::frame(bare)?;
         reader.begin(Relation::Root);
-        reader.call(first, inside.unwrap_or(text));
+        reader.call(first, column);
         Some(reader)
     }
 
@@ -153,56 +155,54 @@ impl<'a> Reader<'a> {
             }
             Margin::Outside => text,
         };
-        let goes_on = match self.state {
-            State::Calls => self.take_call(text),
+        let (column, bare) = indentation(text);
+        let belongs = match self.state {
+            State::Calls => self.take_call(bare, column),
             State::Message => self.take_message(line, text),
-            State::After => return self.take_after(line, text),
-            State::Sentence(relation) => self.take_next(text, relation),
+            State::After => self.take_after(bare),
+            State::Sentence(relation) => self.take_next(bare, column, relation),
         };
-        goes_on.is_some_and(|belongs| {
-            if belongs {
-                self.range.1 = line.end;
-            }
-            true
-        })
+        if belongs == Some(true) {
+            self.range.1 = line.end;
+        }
+        belongs.is_some()
     }
 
     /// A line after a title or a frame. None where it ends the traceback; else whether it surely belongs to it.
-    fn take_call(&mut self, text: &'a str) -> Option<bool> {
-        let has_frames = self.links.last().is_some_and(|link| !link.frames.is_empty());
-        if let Some(called) = python::frame(text) {
-            self.call(called, text);
+    fn take_call(&mut self, bare: &'a str, column: usize) -> Option<bool> {
+        if let Some(called) = python::frame(bare) {
+            self.call(called, column);
             return Some(true);
         }
-        if text.is_empty() {
+        if bare.is_empty() {
             self.is_parted = true;
             return Some(false);
         }
-        if let Some(relation) = python::sentence(text) {
+        if let Some(relation) = python::sentence(bare) {
             self.state = State::Sentence(relation);
             return Some(true);
         }
-        if let Some((at, title)) = python::title(text).filter(|_| !has_frames) {
-            self.entitle(text, at, title);
+        let has_frames = self.links.last().is_some_and(|link| !link.frames.is_empty());
+        let title = python::title(bare);
+        if let Some((at, title)) = title.filter(|_| !has_frames) {
+            self.entitle(bare, at, column, title);
             return Some(true);
         }
-        if let Some(times) = python::repeated(text) {
+        if let Some(times) = python::repeated(bare) {
             self.repeat(times);
             return Some(true);
         }
-        if indentation(text) > self.base {
+        if column > self.base {
             return Some(true);
         }
-        let bare = text.trim_start();
         if let Some(exception) = self.exception(bare, has_frames) {
-            self.show(exception);
-            self.said = bare;
-            if python::title(bare).is_some() {
-                self.quote(text);
+            self.show(exception, bare);
+            if title.is_some() {
+                self.quote(column);
             }
             return Some(true);
         }
-        if self.is_flush && self.unknown < MOST_SOURCE && python::title(text).is_none() {
+        if self.is_flush && self.unknown < MOST_SOURCE && title.is_none() {
             self.unknown += 1;
             return Some(self.unknown == 1);
         }
@@ -216,73 +216,75 @@ impl<'a> Reader<'a> {
             return None;
         }
         let is_ambiguous = (self.is_flush && has_frames) || self.is_parted;
-        Exception::of(text).filter(|exception| !is_ambiguous || exception.is_plain())
+        let is_it = if is_ambiguous { Exception::is_plain } else { Exception::is_likely };
+        Exception::of(text).filter(is_it)
     }
 
     /// A line after the first one of a message.
     fn take_message(&mut self, line: Line<'a>, text: &'a str) -> Option<bool> {
-        if text.is_empty() {
+        let (column, bare) = indentation(text);
+        if bare.is_empty() {
             self.state = State::After;
             return Some(false);
         }
-        if let Some(relation) = python::sentence(text) {
+        if let Some(relation) = python::sentence(bare) {
             self.state = State::Sentence(relation);
             return Some(true);
         }
-        if let Some((at, title)) = python::title(text) {
-            let is_within_line = !text[..at].trim().is_empty();
-            let is_quoted = is_within_line || python::leads_to_quotation(self.said);
-            return (is_quoted && title == Title::Exception).then(|| {
-                self.quote(text);
-                true
-            });
+        if let Some((at, title)) = python::title(bare) {
+            if title != Title::Exception || (at == 0 && !python::leads_to_quotation(self.said)) {
+                return None;
+            }
+            self.quote(if at == 0 { column } else { 0 });
+            return Some(true);
         }
-        if python::is_quote(text) && (self.rest.is_some() || !self.said.ends_with(':')) {
-            self.unquote();
+        // At the beginning of a message it opens a text, and its lines are the message's.
+        if python::is_quote(bare) && (self.rest.is_some() || !self.said.ends_with(':')) {
+            self.quotes = self.quotes.saturating_sub(1);
             self.state = State::After;
             return Some(true);
         }
         let rest = *self.rest.get_or_insert(line.start);
-        self.said = text;
+        self.said = bare;
         if let Some(exception) = self.links.last_mut().and_then(|link| link.exception.as_mut()) {
             exception.rest = &self.body[rest..line.end];
         }
         Some(true)
     }
 
-    /// A line behind the last message.
-    fn take_after(&mut self, line: Line<'a>, text: &'a str) -> bool {
-        if let Some(relation) = python::sentence(text) {
+    /// A line behind the last message: whether it goes on with the chain.
+    fn take_after(&mut self, bare: &str) -> Option<bool> {
+        if let Some(relation) = python::sentence(bare) {
             self.state = State::Sentence(relation);
-            self.range.1 = line.end;
-        } else if python::is_quote(text) && self.quotes > 0 {
-            self.unquote();
-            self.range.1 = line.end;
+            return Some(true);
+        }
+        if python::is_quote(bare) && self.quotes > 0 {
+            self.quotes -= 1;
+            return Some(true);
         }
         // Another traceback: of several in one text the first explains.
-        python::title(text).is_none()
+        python::title(bare).is_none().then_some(false)
     }
 
     /// A line after a chain's sentence.
-    fn take_next(&mut self, text: &'a str, relation: Relation) -> Option<bool> {
-        if text.is_empty() {
+    fn take_next(&mut self, bare: &'a str, column: usize, relation: Relation) -> Option<bool> {
+        if bare.is_empty() {
             return Some(false);
         }
-        if let Some((at, title)) = python::title(text) {
+        if let Some((at, title)) = python::title(bare) {
             self.begin(relation);
-            self.entitle(text, at, title);
+            self.entitle(bare, at, column, title);
             return Some(true);
         }
-        if let Some(called) = python::frame(text) {
+        if let Some(called) = python::frame(bare) {
             self.begin(relation);
-            self.call(called, text);
+            self.call(called, column);
             return Some(true);
         }
         // It was never raised.
-        let exception = Exception::of(text.trim_start()).filter(Exception::is_plain)?;
+        let exception = Exception::of(bare).filter(Exception::is_plain)?;
         self.begin(relation);
-        self.show(exception);
-        self.said = text;
+        self.show(exception, bare);
         Some(true)
     }
 
@@ -300,20 +302,20 @@ impl<'a> Reader<'a> {
         self.is_parted = false;
     }
 
-    fn entitle(&mut self, text: &str, at: usize, title: Title) {
+    /// A title at this offset of a line that is so far indented.
+    fn entitle(&mut self, bare: &str, at: usize, column: usize, title: Title) {
         self.title = Some(title);
-        let head = text[..at].trim();
+        let head = bare[..at].trim_end();
         if title == Title::Group && head.ends_with('+') {
             // Behind a message the margin's column is Python's own.
-            self.groups.open(if head == "+" { indentation(text) } else { 2 });
+            self.groups.open(if head == "+" { column } else { 2 });
         }
-        self.base = if head.is_empty() { indentation(text) } else { 0 };
+        self.base = if head.is_empty() { column } else { 0 };
     }
 
-    fn call(&mut self, called: Frame<'a>, text: &str) {
-        let indentation = indentation(text);
-        self.base = indentation.saturating_sub(2);
-        self.is_flush = indentation == 0;
+    fn call(&mut self, called: Frame<'a>, column: usize) {
+        self.base = column.saturating_sub(2);
+        self.is_flush = column == 0;
         self.unknown = 0;
         self.is_parted = false;
         if let Some(frames) = self.frames() {
@@ -331,23 +333,20 @@ impl<'a> Reader<'a> {
         self.links.last_mut().map(|link| &mut link.frames)
     }
 
-    fn show(&mut self, exception: Exception<'a>) {
+    fn show(&mut self, exception: Exception<'a>, said: &'a str) {
         if let Some(link) = self.links.last_mut() {
             link.exception = Some(exception);
         }
         self.rest = None;
+        self.said = said;
         self.state = State::Message;
     }
 
-    /// The message goes on with a traceback's title.
-    fn quote(&mut self, text: &str) {
+    /// The message goes on with the title of a traceback that is so far indented.
+    fn quote(&mut self, column: usize) {
         self.quotes += 1;
         self.begin(Relation::Quoted);
-        self.base = indentation(text);
-    }
-
-    fn unquote(&mut self) {
-        self.quotes = self.quotes.saturating_sub(1);
+        self.base = column;
     }
 
     /// The traceback, if it was one.

@@ -32,6 +32,14 @@ impl<'a> Exception<'a> {
         self.name.rsplit('.').next().unwrap_or(self.name)
     }
 
+    /// Whether it can be told from a word of a text that happens to stand there: `error: x` ends a traceback of
+    /// Python 2, `later: x` does not.
+    pub(super) fn is_likely(&self) -> bool {
+        let short = self.short_name();
+        let is_word = short.chars().all(|next| next.is_lowercase() || !next.is_alphabetic());
+        !is_word || self.name.contains('.') || short.ends_with("error") || short.ends_with("timeout")
+    }
+
     /// Whether no line of Python's source looks like that, so that it needs no indentation to be told from one.
     pub(super) fn is_plain(&self) -> bool {
         let short = self.short_name().trim_start_matches('_');
@@ -83,6 +91,15 @@ mod tests {
             let found = Exception::of(line).filter(Exception::is_plain);
             assert_eq!(found, None, "{line}");
         }
+    }
+
+    #[test]
+    fn words_are_told_from_an_exception() {
+        let is_likely = |line| Exception::of(line).is_some_and(|exception| exception.is_likely());
+        for line in ["error: x", "timeout", "socket.herror: x", "notFound: x", "KeyError", "例外"] {
+            assert!(is_likely(line), "{line}");
+        }
+        assert!(!is_likely("later: x") && !is_likely("done"));
     }
 
     #[test]

@@ -47,8 +47,7 @@ impl Groups {
     /// Takes the next line.
     pub(super) fn read<'a>(&mut self, text: &'a str) -> Margin<'a> {
         let Some(outermost) = self.column else { return Margin::Outside };
-        let column = indentation(text);
-        let bare = &text[column..];
+        let (column, bare) = indentation(text);
         // Indentation is lost where none is left.
         let level = (outermost > 0).then(|| column.saturating_sub(outermost) / 2);
         if bare == "|" || bare.starts_with("| ") {

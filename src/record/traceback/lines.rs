@@ -74,6 +74,14 @@ pub(super) struct Line<'a> {
     pub text: &'a str,
 }
 
+impl Line<'_> {
+    /// Whether nothing stands in it, but perhaps for a mark.
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(self.text, "" | "#" | "//")
+            || Mark::of(self.text).strip(self.text).is_some_and(str::is_empty)
+    }
+}
+
 /// Reads lines; a clone reads ahead.
 #[derive(Debug, Clone)]
 pub(super) struct Lines<'a> {
@@ -114,9 +122,10 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// How many blanks a line begins with.
-pub(super) fn indentation(text: &str) -> usize {
-    text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+/// How many blanks a line begins with, and the line behind them.
+pub(super) fn indentation(text: &str) -> (usize, &str) {
+    let blanks = text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    (blanks, &text[blanks..])
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>) -> Option<Traceback<'a>> {
     };
     let mut frames = vec![called];
     // Where Maya shows a traceback, too, that says more.
-    let shows_more = |text: &str| python::title(text).is_some() || python::frame(text).is_some();
+    let shows_more = |text: &str| python::title(text).is_some() || python::frame(text.trim_start()).is_some();
     if after.peek().and_then(|line| mark.strip(line.text)).is_some_and(shows_more) {
         return None;
     }

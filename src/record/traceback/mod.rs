@@ -62,21 +62,45 @@ impl<'a> Traceback<'a> {
 #[must_use]
 pub fn find(body: &str) -> Option<Traceback<'_>> {
     let mut lines = Lines::new(body);
+    let mut ahead = lines.clone();
     let mut before = None;
-    while let Some(line) = lines.peek() {
-        let start = lines.position();
-        let found = mel::read(&mut lines)
-            .or_else(|| native::read(&mut lines))
-            .or_else(|| chain::read(&mut lines, before));
-        if found.is_some() {
-            return found;
+    while let Some(line) = ahead.next() {
+        if may_begin(line.text) {
+            let start = lines.position();
+            let found = mel::read(&mut lines)
+                .or_else(|| native::read(&mut lines))
+                .or_else(|| chain::read(&mut lines, before));
+            if found.is_some() {
+                return found;
+            }
+            if lines.position() > start {
+                ahead.clone_from(&lines);
+            }
         }
-        if lines.position() == start {
-            lines.next();
-        }
-        before = if line.text.is_empty() { before } else { Some(line) };
+        lines.clone_from(&ahead);
+        before = if line.is_blank() { before } else { Some(line) };
     }
     None
+}
+
+/// Whether a traceback can begin with a line of this kind. Most lines tell by their ends that none does, and a text of
+/// a megabyte can have a million of them.
+fn may_begin(text: &str) -> bool {
+    let (Some(first), Some(last)) = (text.trim_ascii_start().bytes().next(), text.bytes().last()) else {
+        return false;
+    };
+    match first {
+        // A frame, a mark with a line, a margin, a numbered frame.
+        b'#' | b'/' => text.len() > 2,
+        b'F' | b'L' | b'[' | b'|' | b'0'..=b'9' => true,
+        // A title or a chain's sentence, Maya's trace, native frames, Maya's error without a mark.
+        _ => {
+            matches!(last, b':' | b'.' | b']' | b'>')
+                || memchr::memchr(b'!', text.as_bytes()).is_some()
+                || text.starts_with("Error: file: ")
+                || text.starts_with("Warning: file: ")
+        }
+    }
 }
 
 /// Whether a line begins a traceback.

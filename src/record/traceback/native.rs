@@ -56,6 +56,9 @@ fn debugger(text: &str) -> Option<Parts<'_>> {
         None => (rest, false),
     };
     // Without an address it is the arguments that tell a call from an item of a list.
+    if !is_addressed && !called.contains(')') {
+        return None;
+    }
     let is_call = |called: &str| is_addressed || called.ends_with(')');
     if let Some((called, place)) = called.rsplit_once(" from ") {
         return is_call(called).then(|| (place, None, without_arguments(called)));

@@ -1,4 +1,4 @@
-//! The lines of a Python traceback, one by one.
+//! The lines of a Python traceback, one by one. Where it does not matter how far one is indented, it comes without that.
 
 use super::{Frame, Language, Relation};
 
@@ -44,18 +44,19 @@ pub(super) fn title(text: &str) -> Option<(usize, Title)> {
 
 /// What the sentence between two exceptions of a chain says.
 pub(super) fn sentence(text: &str) -> Option<Relation> {
-    match text.trim_start() {
+    match text {
         "The above exception was the direct cause of the following exception:" => Some(Relation::Cause),
         "During handling of the above exception, another exception occurred:" => Some(Relation::Context),
         _ => None,
     }
 }
 
-/// A frame, or, without a function, the place of a `SyntaxError`. Indented or not.
+/// A frame, or, without a function, the place of a `SyntaxError`.
 pub(super) fn frame(text: &str) -> Option<Frame<'_>> {
-    let rest = text.trim_start().strip_prefix("File ")?.strip_prefix(['"', '“', '”', '„'])?;
+    let rest = text.strip_prefix("File ")?.strip_prefix(['"', '“', '”', '„'])?;
     // From behind: a path may hold quotes.
-    let at = rest.rfind(", line ")?;
+    let mut commas = memchr::memrchr_iter(b',', rest.as_bytes());
+    let at = commas.find(|at| rest[*at..].starts_with(", line "))?;
     let place = rest[..at].strip_suffix(['"', '“', '”'])?;
     let number = &rest[at + ", line ".len()..];
     let digits = number.bytes().take_while(u8::is_ascii_digit).count();
@@ -78,7 +79,7 @@ pub(super) fn is_plain(frame: &Frame<'_>) -> bool {
 
 /// How many more times the last frame was called: `[Previous line repeated 995 more times]`.
 pub(super) fn repeated(text: &str) -> Option<u32> {
-    let rest = text.trim_start().strip_prefix("[Previous line repeated ")?;
+    let rest = text.strip_prefix("[Previous line repeated ")?;
     let number = rest.strip_suffix(" more times]").or_else(|| rest.strip_suffix(" more time]"))?;
     number.parse().ok()
 }
@@ -90,7 +91,7 @@ pub(super) fn leads_to_quotation(text: &str) -> bool {
 
 /// A line that opens or closes a text in the message of `concurrent.futures` and `multiprocessing`.
 pub(super) fn is_quote(text: &str) -> bool {
-    matches!(text.trim_start(), "\"\"\"" | "'''")
+    matches!(text, "\"\"\"" | "'''")
 }
 
 #[cfg(test)]
@@ -114,7 +115,7 @@ mod tests {
     }
 
     fn parts(text: &str) -> Option<(&str, Option<u32>, Option<&str>)> {
-        frame(text).map(|frame| (frame.place, frame.line, frame.function))
+        frame(text.trim_start()).map(|frame| (frame.place, frame.line, frame.function))
     }
 
     #[test]
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(parts("  File \"x\", line None, in f"), Some(("x", None, Some("f"))));
         let cython = "  File \"a/b.pyx\", line 1, in init a.b";
         assert_eq!(parts(cython), Some(("a/b.pyx", Some(1), Some("init a.b"))));
-        assert!(!is_plain(&frame(cython).unwrap()));
+        assert!(!is_plain(&frame(cython.trim_start()).unwrap()));
         assert_eq!(parts("  File \"x\", line 99999999999, in f"), Some(("x", None, Some("f"))));
     }
 
@@ -148,8 +149,8 @@ mod tests {
 
     #[test]
     fn repetitions() {
-        assert_eq!(repeated("  [Previous line repeated 995 more times]"), Some(995));
-        assert_eq!(repeated("  [Previous line repeated 1 more time]"), Some(1));
-        assert_eq!(repeated("  [Previous line repeated often]"), None);
+        assert_eq!(repeated("[Previous line repeated 995 more times]"), Some(995));
+        assert_eq!(repeated("[Previous line repeated 1 more time]"), Some(1));
+        assert_eq!(repeated("[Previous line repeated often]"), None);
     }
 }
