@@ -37,7 +37,8 @@ impl Relation {
 pub struct Link<'a> {
     /// What it has to do with the one before.
     pub relation: Relation,
-    /// How deep it is nested in groups and quotations; what is less deep only wraps what follows.
+    /// How deep it is nested in groups and quotations; what is less deep only wraps what follows. Where lines were lost,
+    /// a depth can be left out.
     pub depth: u32,
     /// The exception; none where its line was lost, and in a stack that shows none.
     pub exception: Option<Exception<'a>>,

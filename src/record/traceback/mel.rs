@@ -15,9 +15,10 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>) -> Option<Traceback<'a>> {
     let first = after.next()?;
     let mark = Mark::of(first.text);
     let text = mark.strip(first.text)?;
-    let (exception, called) = match trace(text) {
-        Some(called) => (None, called),
-        None => error(text, mark).map(|(exception, called)| (Some(exception), called))?,
+    let (exception, called) = if text.trim_start().starts_with(TRACE) {
+        (None, trace(text)?)
+    } else {
+        error(text, mark).map(|(exception, called)| (Some(exception), called))?
     };
     let mut frames = vec![called];
     // Where Maya shows a traceback, too, that says more.
@@ -38,7 +39,9 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>) -> Option<Traceback<'a>> {
 
 /// `Error: file: /a.mel line 12: what`, `Error: RuntimeError: file a.py line 1: what`, `Error: line 1: what`.
 fn error(text: &str, mark: Mark) -> Option<(Exception<'_>, Frame<'_>)> {
-    let (word, rest) = text.split_once(": ").filter(|(word, _)| matches!(*word, "Error" | "Warning"))?;
+    let word = ["Error", "Warning"].into_iter().find(|word| text.starts_with(word))?;
+    let (word, rest) = text.split_at(word.len());
+    let rest = rest.strip_prefix(": ")?;
     if let Some(rest) = rest.strip_prefix("file: ") {
         let (place, line, message) = place(rest)?;
         let frame = Frame { place, line, function: None, times: 1, language: Language::Mel };
@@ -145,6 +148,7 @@ mod tests {
             "# Error: KeyError: 'x' #",
             "# Error: it is in: file a line 3: no",
             "Error: file: a line x: y",
+            "render (file: /a.ma line 3).",
         ] {
             assert_eq!(read(&mut Lines::new(text)), None, "{text}");
         }

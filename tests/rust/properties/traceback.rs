@@ -41,23 +41,18 @@ fn is_taken_apart(text: &str) {
     assert!(parts.message.len() <= text.len());
     assert_eq!(parts.message, parts.message.trim());
     if let Some(found) = &parts.traceback {
-        let is_all = found.explaining().is_none();
-        assert!(
-            is_all || parts.message.len() <= text.len() - found.range.len(),
-            "a message ends at its traceback"
-        );
+        // What the dialects put before a line is gone by then, so offsets are those of another text.
+        assert!(parts.message.len() <= text.len() - found.range.len(), "a message ends at its traceback");
         assert_eq!(parts.exception(), found.explaining());
     }
 }
 
 fn is_traceback(text: &str, found: &Traceback<'_>) {
     let shown = text.get(found.range.clone()).expect("it lies in its text");
-    assert!(!shown.is_empty() && shown.trim_end() == shown);
-    assert!(found.links.iter().any(|link| !link.frames.is_empty()), "no calls are no traceback");
-    let mut depth = 0;
+    assert!(!shown.is_empty() && shown.trim_ascii_end() == shown);
+    let has_calls = found.links.iter().any(|link| !link.frames.is_empty());
+    assert!(has_calls || shown.contains("(most recent call "), "an exception alone is no traceback");
     for link in &found.links {
-        assert!(link.depth <= depth + 1, "nobody is nested in nothing");
-        depth = link.depth;
         assert!(link.exception.is_some() || !link.frames.is_empty());
         for frame in &link.frames {
             assert!(frame.times > 0);
