@@ -39,9 +39,10 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>, before: Option<Line<'a>>) -> Optio
 }
 
 /// What the last line was part of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 enum State {
     /// The calls of the last link: its exception is still to come.
+    #[default]
     Calls,
     /// What the last link's exception says.
     Message,
@@ -51,6 +52,20 @@ enum State {
     Sentence(Relation),
 }
 
+/// How the calls of the last link are laid out.
+#[derive(Debug, Default)]
+struct Layout {
+    /// What is indented more than this is source.
+    base: usize,
+    /// Whether the last frame was not indented, so that neither is its source.
+    is_flush: bool,
+    /// Lines since the last frame that could be source or anything.
+    unknown: u32,
+    /// Whether a blank line stands behind the last frame.
+    is_parted: bool,
+}
+
+#[derive(Default)]
 struct Reader<'a> {
     body: &'a str,
     links: Vec<Link<'a>>,
@@ -64,14 +79,7 @@ struct Reader<'a> {
     is_within_line: bool,
     /// Offset of the first byte, and behind the last line that surely belongs to it.
     range: (usize, usize),
-    /// What is indented more than this is source.
-    base: usize,
-    /// Whether the last frame was not indented, so that neither is its source.
-    is_flush: bool,
-    /// Lines since the last frame that could be source or anything.
-    unknown: u32,
-    /// Whether a blank line stands behind the last frame.
-    is_parted: bool,
+    layout: Layout,
     /// Offset of the message's second line.
     rest: Option<usize>,
     /// The last line of the message.
@@ -81,22 +89,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Begins with this line, if a traceback can.
     fn open(body: &'a str, line: Line<'a>, text: &'a str, before: Option<Line<'a>>) -> Option<Self> {
-        let mut reader = Self {
-            body,
-            links: Vec::new(),
-            state: State::Calls,
-            groups: Groups::default(),
-            quotes: 0,
-            title: None,
-            is_within_line: false,
-            range: (line.start, line.end),
-            base: 0,
-            is_flush: false,
-            unknown: 0,
-            is_parted: false,
-            rest: None,
-            said: "",
-        };
+        let mut reader = Self { body, range: (line.start, line.end), ..Self::default() };
         let (mut column, mut bare) = indentation(text);
         if let Some((at, title)) = python::title(bare) {
             reader.begin(Relation::Root);
@@ -175,7 +168,7 @@ impl<'a> Reader<'a> {
             return Some(true);
         }
         if bare.is_empty() {
-            self.is_parted = true;
+            self.layout.is_parted = true;
             return Some(false);
         }
         if let Some(relation) = python::sentence(bare) {
@@ -192,7 +185,7 @@ impl<'a> Reader<'a> {
             self.repeat(times);
             return Some(true);
         }
-        if column > self.base {
+        if column > self.layout.base {
             return Some(true);
         }
         if let Some(exception) = self.exception(bare, has_frames) {
@@ -202,9 +195,9 @@ impl<'a> Reader<'a> {
             }
             return Some(true);
         }
-        if self.is_flush && self.unknown < MOST_SOURCE && title.is_none() {
-            self.unknown += 1;
-            return Some(self.unknown == 1);
+        if self.layout.is_flush && self.layout.unknown < MOST_SOURCE && title.is_none() {
+            self.layout.unknown += 1;
+            return Some(self.layout.unknown == 1);
         }
         // `and 3 more exceptions`
         (self.groups.depth() > 0 && !has_frames).then_some(true)
@@ -215,7 +208,7 @@ impl<'a> Reader<'a> {
         if matches!(self.title, Some(Title::Stack | Title::InnermostFirst)) {
             return None;
         }
-        let is_ambiguous = (self.is_flush && has_frames) || self.is_parted;
+        let is_ambiguous = (self.layout.is_flush && has_frames) || self.layout.is_parted;
         let is_it = if is_ambiguous { Exception::is_plain } else { Exception::is_likely };
         Exception::of(text).filter(is_it)
     }
@@ -296,10 +289,7 @@ impl<'a> Reader<'a> {
         }
         self.links.push(Link { relation, depth, exception: None, frames: Vec::new() });
         self.state = State::Calls;
-        self.base = 0;
-        self.is_flush = false;
-        self.unknown = 0;
-        self.is_parted = false;
+        self.layout = Layout::default();
     }
 
     /// A title at this offset of a line that is so far indented.
@@ -310,14 +300,12 @@ impl<'a> Reader<'a> {
             // Behind a message the margin's column is Python's own.
             self.groups.open(if head == "+" { column } else { 2 });
         }
-        self.base = if head.is_empty() { column } else { 0 };
+        self.layout.base = if head.is_empty() { column } else { 0 };
     }
 
     fn call(&mut self, called: Frame<'a>, column: usize) {
-        self.base = column.saturating_sub(2);
-        self.is_flush = column == 0;
-        self.unknown = 0;
-        self.is_parted = false;
+        let base = column.saturating_sub(2);
+        self.layout = Layout { base, is_flush: column == 0, ..Layout::default() };
         if let Some(frames) = self.frames() {
             frame::push(frames, called);
         }
@@ -346,7 +334,7 @@ impl<'a> Reader<'a> {
     fn quote(&mut self, column: usize) {
         self.quotes += 1;
         self.begin(Relation::Quoted);
-        self.base = column;
+        self.layout.base = column;
     }
 
     /// The traceback, if it was one.
