@@ -5,9 +5,9 @@ use super::lines::{Line, Lines, Mark, indentation};
 use super::python::{self, Title};
 use super::{Exception, Frame, Link, Relation, Traceback, frame};
 
-/// Where indentation is lost, so many lines behind a frame can be source: Python shows the first and the last line of
-/// a statement, and marks beneath each.
-const MOST_SOURCE: u32 = 8;
+/// Where indentation is lost, so many lines behind a frame can be source: Python 3.13 shows all lines of a short
+/// statement, and marks beneath each.
+const MOST_SOURCE: u32 = 32;
 
 /// Reads the traceback that begins with the next line, if one does; `before` is the line before it that is not blank.
 /// Passes over what it has read, also where that was no traceback in the end.
