@@ -40,6 +40,7 @@ impl Pipeline {
     pub fn process(&self, record: &Record, path: &Path, stats: &mut Stats) -> Option<Occurrence> {
         stats.records_read += 1;
         stats.record_bytes += record.length;
+        stats.records_joined += record.joined;
         stats.records_cut += u64::from(record.cut_bytes > 0);
         stats.cut_bytes += record.cut_bytes;
         let occurrence = self.report(record, path, stats);

@@ -45,6 +45,8 @@ counters! {
         bytes_skipped,
         /// Whole records read: `matched + not_matched`.
         records_read,
+        /// Further records that became part of these: each told of a failure that the one before had told of.
+        records_joined,
         /// Records that the rules chose: the spool captured them, or knew them already.
         matched,
         /// Records that the rules left.

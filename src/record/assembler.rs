@@ -58,6 +58,12 @@ impl Assembler {
         self.open.first().map(|open| open.record.start)
     }
 
+    /// The records that are not yet whole, in the order in which they began.
+    #[must_use]
+    pub fn open(&self) -> &[Open] {
+        &self.open
+    }
+
     /// Bytes of memory that are held.
     #[must_use]
     pub fn held_bytes(&self) -> usize {

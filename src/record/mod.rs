@@ -1,12 +1,13 @@
 //! Bytes → lines → records.
 //!
 //! [`framer`] finds whole lines, [`dialect`] knows what a record's first line looks like and what goes on with it,
-//! [`assembler`] puts them together, [`records`] joins the two. [`parts`] takes the text of a record apart, in which
+//! [`assembler`] puts them together, [`joiner`] makes one of two that tell of one failure; [`records`] has all of them in a row. [`parts`] takes the text of a record apart, in which
 //! [`traceback`] reads the calls and exceptions.
 
 pub mod assembler;
 pub mod dialect;
 pub mod framer;
+pub mod joiner;
 pub mod open;
 pub mod parts;
 pub mod progress;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use assembler::Assembler;
 pub use dialect::Dialect;
 pub use framer::{Framer, Line};
+pub use joiner::Joiner;
 pub use open::Open;
 pub use parts::Parts;
 pub use progress::Progress;
@@ -111,9 +113,23 @@ pub struct Record {
     pub bytes: Vec<u8>,
     /// Bytes that were too many and are not kept.
     pub cut_bytes: u64,
+    /// Further records that tell of the same failure, and are part of this one.
+    pub joined: u64,
 }
 
 impl Record {
+    /// Adds a line, or lines; at most `most` bytes of all are kept.
+    fn add(&mut self, text: &[u8], most: usize) {
+        // Once something was cut, nothing more is kept: a text with a hole in it would mislead.
+        let room = if self.cut_bytes > 0 { 0 } else { most.saturating_sub(self.bytes.len() + 1) };
+        let kept = text.len().min(room);
+        if room > 0 {
+            self.bytes.push(b'\n');
+            self.bytes.extend_from_slice(&text[..kept]);
+        }
+        self.cut_bytes += (text.len() - kept) as u64;
+    }
+
     /// Name of the logger.
     #[must_use]
     pub fn logger(&self) -> String {

@@ -17,7 +17,8 @@ impl Open {
     pub fn new(header: Header, line: Line<'_>) -> Self {
         let progress = Progress::at_start(&line.text[header.message..]);
         let Line { start, end, text, cut_bytes } = line;
-        let record = Record { start, end, length: end - start, header, bytes: text.to_vec(), cut_bytes };
+        let record =
+            Record { start, end, length: end - start, header, bytes: text.to_vec(), cut_bytes, joined: 0 };
         Self { record, progress }
     }
 
@@ -31,14 +32,8 @@ impl Open {
     pub fn append(&mut self, line: Line<'_>, text: usize, most: usize) {
         self.progress = self.progress.after(&line.text[text..]);
         let record = &mut self.record;
-        // Once something was cut, nothing more is kept: a text with a hole in it would mislead.
-        let room = if record.cut_bytes > 0 { 0 } else { most.saturating_sub(record.bytes.len() + 1) };
-        let kept = line.text.len().min(room);
-        if room > 0 {
-            record.bytes.push(b'\n');
-            record.bytes.extend_from_slice(&line.text[..kept]);
-        }
-        record.cut_bytes += line.cut_bytes + (line.text.len() - kept) as u64;
+        record.add(line.text, most);
+        record.cut_bytes += line.cut_bytes;
         record.end = line.end;
         record.length += line.end - line.start;
     }

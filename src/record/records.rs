@@ -1,19 +1,24 @@
-//! Bytes → records of one file: the framer and the assembler, one behind the other.
+//! Bytes → records of one file: framer, assembler and joiner, one behind the other.
 
-use super::{Assembler, Dialect, Framer, Record};
+use super::{Assembler, Dialect, Framer, Joiner, Line, Record};
 
 /// The records of one stream of bytes.
 #[derive(Debug)]
 pub struct Records {
     framer: Framer,
     assembler: Assembler,
+    joiner: Joiner,
 }
 
 impl Records {
     /// The records of bytes in this dialect from this offset on, that keeps at most `most` bytes of each.
     #[must_use]
     pub fn new(dialect: Dialect, offset: u64, most: usize) -> Self {
-        Self { framer: Framer::new(offset, most), assembler: Assembler::new(dialect, most) }
+        Self {
+            framer: Framer::new(offset, most),
+            assembler: Assembler::new(dialect, most),
+            joiner: Joiner::new(most),
+        }
     }
 
     /// Offset of the next byte to come.
@@ -31,13 +36,13 @@ impl Records {
     /// Offset behind the last record that was given out: never within an open one.
     #[must_use]
     pub fn checkpoint(&self) -> u64 {
-        self.assembler.open_start().unwrap_or_else(|| self.framer.line_start())
+        self.open_start().unwrap_or_else(|| self.framer.line_start())
     }
 
-    /// Whether a record is open.
+    /// Whether a record is open, or waits for the next one of its process.
     #[must_use]
     pub fn has_open_record(&self) -> bool {
-        self.assembler.open_start().is_some()
+        self.open_start().is_some()
     }
 
     /// Whether the bytes end in half a line.
@@ -49,23 +54,26 @@ impl Records {
     /// Bytes of memory that are held, whatever the length of what is being read.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.framer.held_bytes() + self.assembler.held_bytes()
+        self.framer.held_bytes() + self.assembler.held_bytes() + self.joiner.held_bytes()
     }
 
     /// Takes the next bytes and gives out each record that they complete.
     pub fn push(&mut self, bytes: &[u8], mut give: impl FnMut(Record)) {
-        self.framer.push(bytes, |line| self.assembler.push(line, &mut give));
+        let (assembler, joiner) = (&mut self.assembler, &mut self.joiner);
+        self.framer.push(bytes, |line| take(assembler, joiner, line, &mut give));
     }
 
     /// No line will follow that belongs to the open records: gives them out.
     pub fn flush(&mut self, give: impl FnMut(Record)) {
-        self.assembler.flush(give);
+        self.assembler.flush(|record| self.joiner.push(record));
+        self.joiner.flush(give);
     }
 
     /// No byte will follow: gives out what there is, half a line included.
     pub fn finish(&mut self, mut give: impl FnMut(Record)) {
-        self.framer.finish(|line| self.assembler.push(line, &mut give));
-        self.assembler.flush(give);
+        let (assembler, joiner) = (&mut self.assembler, &mut self.joiner);
+        self.framer.finish(|line| take(assembler, joiner, line, &mut give));
+        self.flush(give);
     }
 
     /// Takes the number of lines that belonged to no record.
@@ -77,4 +85,14 @@ impl Records {
     pub fn take_orphan_bytes(&mut self) -> u64 {
         self.assembler.take_orphan_bytes()
     }
+
+    fn open_start(&self) -> Option<u64> {
+        self.joiner.start().or_else(|| self.assembler.open_start())
+    }
+}
+
+fn take(assembler: &mut Assembler, joiner: &mut Joiner, line: Line<'_>, give: &mut impl FnMut(Record)) {
+    assembler.push(line, |record| joiner.push(record));
+    joiner.look_ahead(assembler.open());
+    joiner.settle(give);
 }

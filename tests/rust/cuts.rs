@@ -40,11 +40,26 @@ fn logs() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("nobody", ("a line of nobody\n".to_owned() + &plain).into_bytes()),
         ("traceback", traceback.into_bytes()),
+        ("long", (error(&"x".repeat(MOST)) + &error("after it")).into_bytes()),
+        ("joined", (error("ahead") + &logged_twice()).into_bytes()),
     ]
 }
 
+/// A line and its traceback, and that once more from further out, with another process in between.
+fn logged_twice() -> String {
+    let by = |pid: u32, text: &str| error(text).replace("[14106 ", &format!("[{pid} "));
+    let title = "Traceback (most recent call last):\n";
+    let calls = "  File \"a.py\", line 1, in f\n    g()\nOSError: no space";
+    let outer = format!("again\n{title}  File \"b.py\", line 2, in h\n    f()\n{calls}");
+    by(1, "no space")
+        + &by(1, &format!("{title}{calls}"))
+        + &by(2, "another")
+        + &by(1, &outer)
+        + &by(2, "last")
+}
+
 /// Bytes after which a record is cut: it happens to some of those above.
-const MOST: usize = 100;
+const MOST: usize = 500;
 
 fn records_of(pieces: &[&[u8]]) -> Vec<Record> {
     let (mut records, mut out) = (Records::new(Dialect::Toolkit, 0, MOST), Vec::new());

@@ -298,7 +298,7 @@ fn a_refill_that_begins_as_the_log_did_is_told_by_what_was_read_last() {
     let mut tailer = Tailer::new(&home.config(), Vec::new(), Beginning::Start);
     let (now, mut stats, mut found) = (Instant::now(), Stats::default(), Vec::new());
     // The first error is still open when the log is emptied; no time passes.
-    for text in [head.clone() + &error("one"), head + &error("another") + &error("next")] {
+    for text in [head.clone() + &error("one"), head + &error("another") + &record("INFO", "next")] {
         truncate(&log);
         append(&log, text);
         tailer.reconcile(now, &Notes::default(), &mut stats).unwrap();

@@ -1,0 +1,385 @@
+//! Records → records: two that a process wrote of one failure become one.
+//!
+//! - *A line, and its traceback.* An error says what went wrong, and the next record of its process is the traceback of it. tk-core
+//!   does so where a download fails (`bootstrap/cached_configuration.py`: `log.error(…, e)`, then `log.exception(e)`).
+//! - *A failure that is logged on its way out.* A failing core hook is logged where it was called (`pipelineconfig.py`,
+//!   `execute_core_hook_internal`: `log.exception("Exception raised while executing hook …")`, then `raise`) and again by whoever
+//!   catches it. A traceback begins with the call that caught the exception, so the second one shows the same calls
+//!   and further ones around them, or the same exception as the cause of another. It cannot be another failure: that
+//!   would have passed the first place, and would have been logged there before.
+//!
+//! Two tracebacks that are the same in every call say nothing of that kind: a loop that logs each failure writes them as fast.
+
+use std::collections::VecDeque;
+
+use jiff::civil::DateTime;
+
+use super::traceback::Link;
+use super::{Dialect, Exception, Level, Open, Parts, Record, Traceback};
+
+/// More records than this do not wait for the next one of a process.
+const MOST_WAITING: usize = 8;
+
+/// Nor do more bytes: each file that is followed can have some.
+const MOST_WAITING_BYTES: usize = 64 << 10;
+
+/// Two records of one failure are no further apart.
+const MOST_APART_MS: i128 = 1_000;
+
+/// A message of fewer characters stands in another by chance.
+const FEWEST_CHARACTERS: usize = 3;
+
+/// Joins the records of one file.
+///
+/// What it gives out depends on the records from the first waiting one on, and on nothing before: a reporter that goes on there
+/// gives out the same.
+#[derive(Debug)]
+pub struct Joiner {
+    /// The first can be joined with a record to come, the others wait for it: records are given out in the order in which they
+    /// begin.
+    waiting: VecDeque<Waiting>,
+    /// Whether something has come that may end a wait.
+    has_changed: bool,
+    most: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    record: Record,
+    /// Whether the next record of its process can belong to it.
+    is_open: bool,
+    /// Whether a checkpoint can lie behind it: it did not come together with the next one.
+    is_last: bool,
+    /// Where its last part begins in its text, and when that was written.
+    part: usize,
+    time: String,
+}
+
+impl Joiner {
+    /// A joiner that keeps at most `most` bytes of a record.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self { waiting: VecDeque::new(), has_changed: false, most }
+    }
+
+    /// Takes the next record. [`Joiner::settle`] tells that no other came together with it.
+    pub fn push(&mut self, record: Record) {
+        self.has_changed = true;
+        let fails = record.header.level >= Level::Error;
+        let is_before =
+            |waiting: &&mut Waiting| waiting.is_open && waiting.record.header.pid == record.header.pid;
+        if let Some(before) = self.waiting.iter_mut().rev().find(is_before) {
+            if fails && before.join(&record, self.most) {
+                // What comes together with it may not be parted from it.
+                if let Some(last) = self.waiting.back_mut() {
+                    last.is_last = false;
+                }
+                self.limit();
+                return;
+            }
+            before.is_open = false;
+        }
+        let time = record.header.time.clone();
+        self.waiting.push_back(Waiting { record, is_open: fails, is_last: false, part: 0, time });
+        self.limit();
+    }
+
+    /// Looks at the records that are not whole yet: where the next one of a process will not be joined, its last
+    /// one need not wait.
+    pub fn look_ahead(&mut self, open: &[Open]) {
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.is_open) {
+            let pid = waiting.record.header.pid;
+            let next = open.iter().map(|open| &open.record.header).find(|next| next.pid == pid);
+            if next.is_some_and(|next| next.level < Level::Error || !is_soon(&waiting.time, &next.time)) {
+                waiting.is_open = false;
+                self.has_changed = true;
+            }
+        }
+    }
+
+    /// A checkpoint can lie behind the last record: gives out what waits for nothing.
+    pub fn settle(&mut self, mut give: impl FnMut(Record)) {
+        if !std::mem::take(&mut self.has_changed) {
+            return;
+        }
+        if let Some(last) = self.waiting.back_mut() {
+            last.is_last = true;
+        }
+        let (mut count, mut end) = (0, 0);
+        for (at, waiting) in self.waiting.iter().enumerate().take_while(|(_, waiting)| !waiting.is_open) {
+            end = waiting.record.end.max(end);
+            // Nothing of what was given out may lie behind the first that still waits.
+            if waiting.is_last && self.waiting.get(at + 1).is_none_or(|next| end <= next.record.start) {
+                count = at + 1;
+            }
+        }
+        self.waiting.drain(..count).for_each(|waiting| give(waiting.record));
+    }
+
+    /// Nothing will come that belongs to what waits: gives it out.
+    pub fn flush(&mut self, mut give: impl FnMut(Record)) {
+        self.waiting.drain(..).for_each(|waiting| give(waiting.record));
+    }
+
+    /// Offset of the first record that waits.
+    #[must_use]
+    pub fn start(&self) -> Option<u64> {
+        self.waiting.front().map(|waiting| waiting.record.start)
+    }
+
+    /// Lets nothing wait where there is too much of it.
+    fn limit(&mut self) {
+        let bytes: usize = self.waiting.iter().map(|waiting| waiting.record.bytes.len()).sum();
+        if self.waiting.len() > MOST_WAITING || bytes > MOST_WAITING_BYTES.min(self.most) {
+            self.waiting.iter_mut().for_each(|waiting| waiting.is_open = false);
+        }
+    }
+
+    /// Bytes of memory that are held.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.waiting.iter().map(|waiting| waiting.record.bytes.capacity()).sum()
+    }
+}
+
+impl Waiting {
+    /// Adds the next record of its process, if that tells of the same failure.
+    fn join(&mut self, next: &Record, most: usize) -> bool {
+        if self.record.cut_bytes > 0 || !is_soon(&self.time, &next.header.time) {
+            return false;
+        }
+        let Some(kinship) = self.kinship(next) else { return false };
+        let record = &mut self.record;
+        match kinship {
+            // What a host puts before each line says which lines belong together.
+            Kinship::Traceback if matches!(next.header.dialect, Dialect::Maya | Dialect::Unreal) => {
+                record.add(&next.bytes, most);
+            }
+            Kinship::Traceback => record.add(&next.bytes[next.header.message..], most),
+            Kinship::Repetition => {
+                // The exception's message would go on with the next line.
+                record.add(b"", most);
+                self.part = record.bytes.len() + 1;
+                record.add(&next.bytes, most);
+            }
+        }
+        record.cut_bytes += next.cut_bytes;
+        record.end = record.end.max(next.end);
+        record.length += next.length;
+        record.joined += 1;
+        self.time.clone_from(&next.header.time);
+        true
+    }
+
+    fn kinship(&self, next: &Record) -> Option<Kinship> {
+        let next_text = next.text();
+        let other = Parts::of(&next_text);
+        let outer = other.traceback.as_ref()?;
+        let text = String::from_utf8_lossy(&self.record.bytes[self.part..]);
+        let one = Parts::of(&text);
+        match &one.traceback {
+            None => {
+                let is_of_it = is_line(&text) && is_bare(&other, outer) && tells_of(&one.message, outer);
+                is_of_it.then_some(Kinship::Traceback)
+            }
+            Some(inner) => is_further_out(inner, outer).then_some(Kinship::Repetition),
+        }
+    }
+}
+
+/// What a record is to the one before it.
+enum Kinship {
+    /// The traceback of what that says in one line.
+    Traceback,
+    /// The same failure, logged once more.
+    Repetition,
+}
+
+/// Whether a record says nothing but its traceback: its message is empty, or that of the exception.
+fn is_bare(parts: &Parts<'_>, traceback: &Traceback<'_>) -> bool {
+    let mut exceptions = traceback.links.iter().filter_map(|link| link.exception.as_ref());
+    parts.message.is_empty() || exceptions.any(|exception| exception.message == parts.message)
+}
+
+fn is_line(text: &str) -> bool {
+    !text.trim_end().contains('\n')
+}
+
+/// Whether a message is about an exception of this traceback: one names the other.
+fn tells_of(message: &str, traceback: &Traceback<'_>) -> bool {
+    let is_named = |exception: &Exception<'_>| {
+        let said = exception.message.trim_matches(['\'', '"']);
+        contains(message, exception.short_name()) || contains(message, said) || contains(said, message)
+    };
+    traceback.links.iter().filter_map(|link| link.exception.as_ref()).any(is_named)
+}
+
+/// Whether a text contains another as whole words.
+fn contains(text: &str, part: &str) -> bool {
+    let part = part.trim();
+    let is_word = |next: Option<char>| next.is_some_and(|next| next == '_' || next.is_alphanumeric());
+    let is_whole = |(at, _): (usize, &str)| {
+        !is_word(text[..at].chars().next_back()) && !is_word(text[at + part.len()..].chars().next())
+    };
+    part.chars().nth(FEWEST_CHARACTERS - 1).is_some() && text.match_indices(part).any(is_whole)
+}
+
+/// Whether the second traceback is the first one, seen from further out: the same exceptions from the same calls, with further
+/// calls around the last of them, or further exceptions behind it.
+fn is_further_out(inner: &Traceback<'_>, outer: &Traceback<'_>) -> bool {
+    let Some(last) = inner.links.len().checked_sub(1) else { return false };
+    let is_same = |(at, (inner, outer)): (usize, (&Link<'_>, &Link<'_>))| {
+        let (calls, around) = (&inner.frames, &outer.frames);
+        inner.exception == outer.exception
+            && inner.depth == outer.depth
+            && if at == last { around.ends_with(calls) } else { around == calls }
+    };
+    let is_known = inner.links[last].exception.is_some() && !inner.links[0].frames.is_empty();
+    is_known
+        && outer.links.len() >= inner.links.len()
+        && inner.links.iter().zip(&outer.links).enumerate().all(is_same)
+        && (outer.links.len() > inner.links.len()
+            || outer.links[last].frames.len() > inner.links[last].frames.len())
+}
+
+/// Whether a record was written right after another. Where no times are told, that it comes next has to do.
+fn is_soon(time: &str, next: &str) -> bool {
+    if time.is_empty() || next.is_empty() {
+        return true;
+    }
+    let (Ok(time), Ok(next)) = (time.parse::<DateTime>(), next.parse::<DateTime>()) else { return false };
+    (0..=MOST_APART_MS).contains(&next.duration_since(time).as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Records;
+
+    const INNER: &str = "  File \"/core/pipelineconfig.py\", line 1212, in execute_core_hook_internal\n    hook.execute_hook()\n  \
+                         File \"/hooks/pick.py\", line 4, in execute\n    return {}[name]\n";
+    const OUTER: &str = "  File \"/core/commands.py\", line 9, in run\n    tk.execute_core_hook()\n";
+
+    fn at(second: &str, pid: u32, text: &str) -> String {
+        format!("2026-11-22 00:21:{second} [{pid} ERROR sgtk.x] {text}\n")
+    }
+
+    fn traceback(calls: &str, exception: &str) -> String {
+        format!("Traceback (most recent call last):\n{calls}{exception}")
+    }
+
+    fn records(text: &str, most: usize) -> Vec<Record> {
+        let (mut records, mut out) = (Records::new(Dialect::Toolkit, 0, most), Vec::new());
+        records.push(text.as_bytes(), |record| out.push(record));
+        records.finish(|record| out.push(record));
+        let bytes: u64 = out.iter().map(|record| record.length).sum();
+        assert_eq!(bytes, text.len() as u64, "each byte is in one record");
+        out
+    }
+
+    fn count(text: &str) -> usize {
+        records(text, 4096).len()
+    }
+
+    #[test]
+    fn a_traceback_belongs_to_the_line_before_it() {
+        let bare = traceback(INNER, "PublishError: no version folder");
+        for line in ["cannot publish: no version folder", "PublishError in a hook", "version folder"] {
+            let text = at("30,207", 1, line) + &at("30,209", 1, &bare);
+            let [joined] = &records(&text, 4096)[..] else { panic!("{line}") };
+            assert_eq!((joined.start, joined.end, joined.joined), (0, text.len() as u64, 1));
+            assert!(joined.text().ends_with(&format!("{line}\n{bare}")), "{}", joined.text());
+        }
+        // As `log.error(…, e)` and `log.exception(e)` write it.
+        let said = format!("no version folder\n{bare}");
+        assert_eq!(count(&(at("30,207", 1, "failed: no version folder") + &at("30,209", 1, &said))), 1);
+    }
+
+    #[test]
+    fn a_traceback_of_something_else_stays_alone() {
+        let bare = traceback(INNER, "KeyError: 'in'");
+        for line in ["a setting is missing", "it failed in a hook", "KeyErrors: 3", "two\nKeyError", ""] {
+            assert_eq!(count(&(at("30,207", 1, line) + &at("30,209", 1, &bare))), 2, "{line}");
+        }
+        let line = at("30,207", 1, "KeyError");
+        assert_eq!(count(&(line.clone() + &at("30,209", 2, &bare))), 2, "of another process");
+        assert_eq!(count(&(line.clone() + &at("31,208", 1, &bare))), 2, "too late");
+        assert_eq!(count(&(line.clone() + &at("30,206", 1, &bare))), 2, "the clock was set back");
+        assert_eq!(count(&(line.clone() + &at("30,208", 1, "other") + &at("30,209", 1, &bare))), 3);
+        let said = format!("it says something itself\n{bare}");
+        assert_eq!(count(&(line + &at("30,208", 1, &said))), 2);
+    }
+
+    #[test]
+    fn a_failure_that_is_logged_further_out_is_one() {
+        let exception = "KeyError: 'x'";
+        let inner = at("30,207", 1, &format!("Exception raised\n{}", traceback(INNER, exception)));
+        let outer_calls = format!("{OUTER}{INNER}");
+        let outer = at("31,207", 1, &format!("A general error\n{}", traceback(&outer_calls, exception)));
+        let wrapped = format!(
+            "{}\n\nDuring handling of the above exception, another exception occurred:\n\n{}",
+            traceback(&outer_calls, exception),
+            traceback(OUTER, "RuntimeError: no update")
+        );
+        let last = at("31,208", 1, &format!("no update\n{wrapped}"));
+        let text = inner.clone() + &outer + &last;
+        let [joined] = &records(&text, 4096)[..] else { panic!("{text}") };
+        assert_eq!((joined.joined, joined.end), (2, text.len() as u64));
+        let text = joined.text();
+        let parts = Parts::of(&text);
+        assert_eq!((&*parts.message, parts.traceback.unwrap().links.len()), ("Exception raised", 1));
+        assert_eq!(parts.header.unwrap().time, "2026-11-22T00:21:30.207");
+    }
+
+    #[test]
+    fn another_failure_is_another() {
+        let exception = "KeyError: 'x'";
+        let log = |second, pid, calls: &str, exception: &str| {
+            at(second, pid, &format!("failed\n{}", traceback(calls, exception)))
+        };
+        let inner = log("30,207", 1, INNER, exception);
+        let around = format!("{OUTER}{INNER}");
+        for (why, next) in [
+            ("the same again", log("30,208", 1, INNER, exception)),
+            ("another message", log("30,208", 1, INNER, exception).replace("failed", "no")),
+            ("another value", log("30,208", 1, &around, "KeyError: 'y'")),
+            ("another class", log("30,208", 1, &around, "OSError: 'x'")),
+            ("another line", log("30,208", 1, &around.replace("line 4", "line 5"), exception)),
+            ("another way in", log("30,208", 1, &around.replace("line 1212", "line 1260"), exception)),
+            ("further in", log("30,208", 1, &format!("{INNER}{OUTER}"), exception)),
+            ("too late", log("31,208", 1, &around, exception)),
+            ("another process", log("30,208", 2, &around, exception)),
+        ] {
+            assert_eq!(count(&(inner.clone() + &next)), 2, "{why}");
+        }
+        assert_eq!(count(&(inner.clone() + &log("30,208", 1, &around, exception))), 1);
+    }
+
+    #[test]
+    fn others_wait_in_their_order_and_not_for_long() {
+        let exception = "KeyError: 'x'";
+        let inner = at("30,207", 1, &format!("one\n{}", traceback(INNER, exception)));
+        let outer = at("30,208", 1, &format!("again\n{}", traceback(&format!("{OUTER}{INNER}"), exception)));
+        let others = |count: u32| (10..10 + count).map(|pid| at("30,207", pid, "other")).collect::<String>();
+        let found = records(&(inner.clone() + &others(3) + &outer), 4096);
+        assert!(found.is_sorted_by_key(|record| record.start));
+        assert_eq!((found.len(), found[0].joined, found[0].end), (4, 1, found[3].end + outer.len() as u64));
+        let many = u32::try_from(MOST_WAITING).unwrap();
+        assert_eq!(count(&(inner.clone() + &others(many) + &outer)), MOST_WAITING + 2);
+        assert_eq!(
+            records(&(inner.clone() + &others(3) + &outer), outer.len()).len(),
+            5,
+            "too many bytes wait"
+        );
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut() {
+        let line = at("30,207", 1, "KeyError");
+        let bare = at("30,207", 1, &traceback(INNER, "KeyError: 'x'"));
+        let most = bare.len() + 4;
+        let [joined] = &records(&(line.clone() + &bare), most)[..] else { panic!("{most}") };
+        assert_eq!(joined.bytes.len(), most);
+        assert!(joined.cut_bytes > 0);
+    }
+}
