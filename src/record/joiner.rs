@@ -374,6 +374,15 @@ mod tests {
     }
 
     #[test]
+    fn the_next_record_of_a_process_decides_and_not_its_last() {
+        let broken_off = at("30,207", 2, "two\nTraceback (most recent call last):");
+        let bare = at("30,207", 1, &traceback(INNER, "KeyError: 'x'"));
+        let remark = at("30,207", 1, "three").replace("ERROR", "INFO");
+        let found = records(&(at("30,207", 1, "KeyError") + &broken_off + &bare + &remark), 4096);
+        assert_eq!(found.iter().map(|record| record.joined).collect::<Vec<_>>(), [1, 0, 0]);
+    }
+
+    #[test]
     fn what_is_too_long_is_cut() {
         let line = at("30,207", 1, "KeyError");
         let bare = at("30,207", 1, &traceback(INNER, "KeyError: 'x'"));
