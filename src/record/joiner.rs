@@ -1,14 +1,17 @@
 //! Records → records: two that a process wrote of one failure become one.
 //!
-//! - *A line, and its traceback.* An error says what went wrong, and the next record of its process is the traceback of it. tk-core
-//!   does so where a download fails (`bootstrap/cached_configuration.py`: `log.error(…, e)`, then `log.exception(e)`).
-//! - *A failure that is logged on its way out.* A failing core hook is logged where it was called (`pipelineconfig.py`,
-//!   `execute_core_hook_internal`: `log.exception("Exception raised while executing hook …")`, then `raise`) and again by whoever
-//!   catches it. A traceback begins with the call that caught the exception, so the second one shows the same calls
-//!   and further ones around them, or the same exception as the cause of another. It cannot be another failure: that
-//!   would have passed the first place, and would have been logged there before.
+//! - *A line, and its traceback.* An error says what went wrong, and the next record of its process is the
+//!   traceback of it. tk-core does so where a download fails (`bootstrap/cached_configuration.py`: `log.error(…,
+//!   e)`, then `log.exception(e)`).
+//! - *A failure that is logged on its way out.* A failing core hook is logged where it was called
+//!   (`pipelineconfig.py`, `execute_core_hook_internal`: `log.exception("Exception raised while executing hook
+//!   …")`, then `raise`) and again by whoever catches it. A traceback begins with the call that caught the
+//!   exception, so the second one shows the same calls and further ones around them, or the same exception as the
+//!   cause of another. It cannot be another failure: that would have passed the first place, and would have been
+//!   logged there before.
 //!
-//! Two tracebacks that are the same in every call say nothing of that kind: a loop that logs each failure writes them as fast.
+//! Two tracebacks that are the same in every call say nothing of that kind: a loop that logs each failure writes
+//! them as fast.
 
 use std::collections::VecDeque;
 
@@ -31,12 +34,12 @@ const FEWEST_CHARACTERS: usize = 3;
 
 /// Joins the records of one file.
 ///
-/// What it gives out depends on the records from the first waiting one on, and on nothing before: a reporter that goes on there
-/// gives out the same.
+/// What it gives out depends on the records from the first waiting one on, and on nothing before: a reporter that
+/// goes on there gives out the same.
 #[derive(Debug)]
 pub struct Joiner {
-    /// The first can be joined with a record to come, the others wait for it: records are given out in the order in which they
-    /// begin.
+    /// The first can be joined with a record to come, the others wait for it: records are given out in the order in
+    /// which they begin.
     waiting: VecDeque<Waiting>,
     /// Whether something has come that may end a wait.
     has_changed: bool,
@@ -224,8 +227,8 @@ fn contains(text: &str, part: &str) -> bool {
     part.chars().nth(FEWEST_CHARACTERS - 1).is_some() && text.match_indices(part).any(is_whole)
 }
 
-/// Whether the second traceback is the first one, seen from further out: the same exceptions from the same calls, with further
-/// calls around the last of them, or further exceptions behind it.
+/// Whether the second traceback is the first one, seen from further out: the same exceptions from the same calls,
+/// with further calls around the last of them, or further exceptions behind it.
 fn is_further_out(inner: &Traceback<'_>, outer: &Traceback<'_>) -> bool {
     let Some(last) = inner.links.len().checked_sub(1) else { return false };
     let is_same = |(at, (inner, outer)): (usize, (&Link<'_>, &Link<'_>))| {

@@ -1,8 +1,9 @@
 //! Bytes → lines → records.
 //!
 //! [`framer`] finds whole lines, [`dialect`] knows what a record's first line looks like and what goes on with it,
-//! [`assembler`] puts them together, [`joiner`] makes one of two that tell of one failure; [`records`] has all of them in a row. [`parts`] takes the text of a record apart, in which
-//! [`traceback`] reads the calls and exceptions.
+//! [`assembler`] puts them together, [`joiner`] makes one of two that tell of one failure; [`records`] has all of
+//! them in a row. [`parts`] takes the text of a record apart, in which [`traceback`] reads the calls and
+//! exceptions.
 
 pub mod assembler;
 pub mod dialect;

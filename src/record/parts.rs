@@ -79,8 +79,8 @@ impl<'a> Parts<'a> {
 /// What tk-desktop's site process puts before a record of its project process.
 const PROXY: &str = "[PROXY] ";
 
-/// A text without what Maya and Unreal put before its lines: also where they were logged as a message by another. `mark` is
-/// Maya's, where the text begins behind it.
+/// A text without what Maya and Unreal put before its lines: also where they were logged as a message by another.
+/// `mark` is Maya's, where the text begins behind it.
 fn own_text<'a>(text: &'a str, mut mark: Option<&'static str>) -> Cow<'a, str> {
     let text = text.trim();
     let mut out: Option<String> = None;

@@ -34,7 +34,8 @@ impl Progress {
         self.next(line).unwrap_or(Self::Message)
     }
 
-    /// Where it stands after the next line; None if that can be no part of the same traceback, nor of an indented message.
+    /// Where it stands after the next line; None if that can be no part of the same traceback, nor of an indented
+    /// message.
     #[must_use]
     pub fn next(self, line: &[u8]) -> Option<Self> {
         let line = line.trim_ascii_end();

@@ -32,10 +32,11 @@ def expected_title(user_login: str, message: str, error: Optional[BaseException]
     Written down here a second time, apart from the core, because a comparison with itself proves nothing.
     """
     if error is None:
-        short = " ".join(message.replace(_PROXY, "", 1).split())[:_TITLE_CHARACTERS].rstrip()
+        title = message.replace(_PROXY, "", 1)
     else:
-        short = type(_root_cause(error)).__name__
-    return f"{user_login} - {short}"
+        cause = _root_cause(error)
+        title = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+    return f"{user_login} - {' '.join(title.split())[:_TITLE_CHARACTERS].rstrip()}"
 
 
 def _root_cause(error: BaseException) -> BaseException:

@@ -1,5 +1,6 @@
-//! The Script Editor of Maya, as its history is saved: `# Error: text` where Python speaks, `// Error: text //` where
-//! MEL does. Each line of a traceback has the mark before it; what scripts print has none, and is read as plain lines.
+//! The Script Editor of Maya, as its history is saved: `# Error: text` where Python speaks, `// Error: text //`
+//! where MEL does. Each line of a traceback has the mark before it; what scripts print has none, and is read as
+//! plain lines.
 
 use super::{Dialect, Reading, plain};
 use crate::record::{Header, Level, Open, progress};

@@ -64,7 +64,8 @@ impl Dialect {
 
     /// The dialect of a file that begins with `head`.
     ///
-    /// A name decides before any text does: whoever reads a Toolkit log again from its middle must read it the same way.
+    /// A name decides before any text does: whoever reads a Toolkit log again from its middle must read it the same
+    /// way.
     #[must_use]
     pub fn of_file(path: &Path, head: &[u8]) -> Self {
         if path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy())) {
@@ -126,8 +127,8 @@ fn has_shape(line: &[u8], shape: &[u8]) -> bool {
     line.len() >= shape.len() && line.iter().zip(shape).all(fits)
 }
 
-/// What goes on with a record whose dialect marks its first line only: all, but for the traceback of an exception that
-/// nobody caught. That stands below whatever was logged last, and no message of such a level ends in one.
+/// What goes on with a record whose dialect marks its first line only: all, but for the traceback of an exception
+/// that nobody caught. That stands below whatever was logged last, and no message of such a level ends in one.
 fn go_on_below(line: &[u8], before: &Open) -> Reading {
     if before.record.header.level == Level::Info && super::progress::is_title(line) {
         plain::begin(line)

@@ -49,7 +49,8 @@ pub(super) fn begin(line: &[u8]) -> Reading {
 
 fn goes_on(line: &[u8], open: &Open) -> bool {
     let level = open.record.header.level;
-    // Indented or not, a line is no continuation of one that says nothing. A record of a low level ends in no traceback.
+    // Indented or not, a line is no continuation of one that says nothing. A record of a low level ends in no
+    // traceback.
     level > Level::Info && open.progress.next(line).is_some()
 }
 

@@ -1,5 +1,6 @@
-//! The dialect of Python's own `logging`: `%(levelname)s:%(name)s:%(message)s`, and the orders in which its documentation, Flask,
-//! Django, gunicorn, Celery, pytest and loguru put time, process, logger and level before a message.
+//! The dialect of Python's own `logging`: `%(levelname)s:%(name)s:%(message)s`, and the orders in which its
+//! documentation, Flask, Django, gunicorn, Celery, pytest and loguru put time, process, logger and level before a
+//! message.
 
 use super::{Dialect, Reading, go_on_below, has_shape, plain};
 use crate::record::{Header, Level, Open};
@@ -9,8 +10,8 @@ const MOST_BEFORE_LEVEL: usize = 160;
 
 /// Reads the first line of a record; None if it is no header.
 ///
-/// It begins with a time, and has a level in capitals behind at most a few fields, which are no sentence; or it begins with a level
-/// and goes on in a way that nobody writes in prose.
+/// It begins with a time, and has a level in capitals behind at most a few fields, which are no sentence; or it
+/// begins with a level and goes on in a way that nobody writes in prose.
 #[must_use]
 pub fn parse(line: &[u8]) -> Option<Header> {
     // Most lines of a log that begin no record end here.
@@ -89,7 +90,8 @@ impl<'a> Fields<'a> {
         Some(found)
     }
 
-    /// Takes what is still missing from the text behind the level; gives back what is left of that, which is the message.
+    /// Takes what is still missing from the text behind the level; gives back what is left of that, which is the
+    /// message.
     fn or_behind(mut self, behind: &'a [u8]) -> (Self, &'a [u8]) {
         let is_joined = matches!(behind, [b':', next, ..] if *next != b' ');
         let mut rest = after_separator(behind);
@@ -286,8 +288,8 @@ fn is_thread(name: &[u8]) -> bool {
         .any(|thread| name.starts_with(thread))
 }
 
-/// Whether a word before a colon is a logger, and not the first of a message: `failed: why` looks like one, a class or a word with
-/// a capital does not.
+/// Whether a word before a colon is a logger, and not the first of a message: `failed: why` looks like one, a class
+/// or a word with a capital does not.
 fn is_logger(word: &[u8]) -> bool {
     let last = word.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     let is_exception = [&b"Error"[..], b"Exception", b"Warning"].iter().any(|end| last.ends_with(end));
