@@ -55,7 +55,7 @@ class Occurrence:
     def pid(self) -> Optional[int]: ...
     @property
     def time(self) -> str:
-        """As the record says it: local time of the writer, ISO 8601 without an offset; empty where it does not."""
+        """Local time of the writer, ISO 8601 without an offset; empty where the record does not say it."""
     @property
     def path(self) -> Path: ...
     @property

@@ -18,13 +18,12 @@ pub fn family(logger: &str) -> String {
     if parts.peek() == Some(&"sgtk") {
         parts.next();
         match parts.peek() {
-            // The environment is what the artist was doing, the engine where; without an app it is the engine's.
+            // The environment is what the artist was doing, the engine where. What an engine says itself is mostly the core's
+            // code, which runs in each (`platform/engine.py`).
             Some(&"env") => {
-                parts.next();
-                parts.next();
-                let engine = parts.next();
+                parts.by_ref().take(3).for_each(drop);
                 if parts.peek().is_none() {
-                    return engine.unwrap_or_default().to_ascii_lowercase();
+                    return "engine".to_owned();
                 }
             }
             Some(&"ext") => {
@@ -55,7 +54,8 @@ mod tests {
     #[test]
     fn a_logger_is_of_its_app() {
         for (logger, want) in [
-            ("sgtk.env.project.tk-maya", "tk-maya"),
+            ("sgtk.env.project.tk-maya", "engine"),
+            ("sgtk.env.project", "engine"),
             ("sgtk.env.shot_step.tk-maya.tk-multi-publish2", "tk-multi-publish2"),
             ("sgtk.env.asset.tk-nuke.tk-multi-publish2.worker", "tk-multi-publish2.worker"),
             ("sgtk.ext.tkimp0123456789abcdef.tk_desktop.site_communication", "tk_desktop.site_communication"),

@@ -60,7 +60,7 @@ def test_incidents_are_the_default(log: Path, capsys: pytest.CaptureFixture[str]
     incidents, err = scan_json(capsys, log)
     assert err == ""
     assert [(each["title"], each["count"], each["level"]) for each in incidents] == [
-        ("TankError", 2, "ERROR"),
+        ("TankError: no such scene", 2, "ERROR"),
         ("Größe second line", 1, "CRITICAL"),
     ]
     assert set(incidents[0]) == INCIDENT
@@ -91,7 +91,9 @@ def test_the_readable_form_says_what_was_read(log: Path, capsys: pytest.CaptureF
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert re.match(r"count +level +title +engines +first seen +last seen", lines[0])
-    assert re.match(r" +2 +ERROR +TankError +tk-maya +2026-11-22 00:21:31 +2026-11-22 00:21:34", lines[2])
+    assert re.match(
+        r" +2 +ERROR +TankError: no such scene +tk-maya +2026-11-22 00:21:31 +2026-11-22 00:21:34", lines[2]
+    )
     assert lines[-1].startswith("3 of 5 records matched")
     assert err == ""
 

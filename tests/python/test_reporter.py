@@ -85,7 +85,7 @@ def test_an_error_becomes_a_ticket(sandbox: Any, settings: Settings, write: Call
     (ticket,) = handle.find("Ticket", [], fields)
     handle.close()
     assert ticket["title"] == "artist - it broke"
-    assert ticket["description"].splitlines()[-1].startswith("incident-key: v0-")
+    assert ticket["description"].splitlines()[-1].startswith("incident-key: v1-")
     assert "toolkit.tk-core: v0.23.1" in ticket["description"]
     assert f"python.version: {sys.version.split()[0]}" in ticket["description"]
     assert ticket["sg_incident_count"] == 1

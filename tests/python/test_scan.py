@@ -18,8 +18,8 @@ Traceback (most recent call last):
 tank.errors.TankError: no such scene
 2026-11-22 10:00:02,000 [8 ERROR sgtk.y] it broke elsewhere
 Traceback (most recent call last):
-  File "other.py", line 9, in publish
-tank.errors.TankError: no such shot
+  File "tool.py", line 9, in publish
+tank.errors.TankError: no such scene
 2026-11-22 10:00:03,000 [7 CRITICAL sgtk.x] disk is full
 """
 
@@ -33,7 +33,10 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_folder_and_what_is_in_it(folder: Path) -> None:
     result = scan([folder])
-    assert [(each.title, each.count) for each in result.incidents] == [("TankError", 2), ("disk is full", 1)]
+    assert [(each.title, each.count) for each in result.incidents] == [
+        ("TankError: no such scene", 2),
+        ("disk is full", 1),
+    ]
     assert [each.path.name for each in result.occurrences] == ["tk-maya.log"] * 3
     first = result.occurrences[0]
     assert first.record.endswith("tank.errors.TankError: no such scene")

@@ -75,7 +75,12 @@ def _show(screen: Screen, text: Mapping[str, Any]) -> None:
     if text["chain"]:
         screen.line()
         screen.table(
-            (Column("chain"), Column("exception"), Column("message", flexible=True), Column("frames", right=True)),
+            (
+                Column("chain"),
+                Column("exception"),
+                Column("message", flexible=True),
+                Column("frames", right=True),
+            ),
             [
                 (link["relation"], link["exception"] or "(lost)", link["message"], str(link["frames"]))
                 for link in text["chain"]
@@ -85,7 +90,10 @@ def _show(screen: Screen, text: Mapping[str, Any]) -> None:
         screen.line()
         screen.table(
             (Column("frame"), Column("function"), Column("why", flexible=True)),
-            [(frame["module"], frame["function"] or "", frame["reason"] or "counts") for frame in text["frames"]],
+            [
+                (frame["module"], frame["function"] or "", frame["reason"] or "counts")
+                for frame in text["frames"]
+            ],
         )
     if text["masks"]:
         screen.line()

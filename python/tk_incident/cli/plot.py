@@ -35,7 +35,8 @@ def expected_title(user_login: str, message: str, error: Optional[BaseException]
         title = message.replace(_PROXY, "", 1)
     else:
         cause = _root_cause(error)
-        title = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+        says = str(cause).partition("\n")[0]
+        title = f"{type(cause).__name__}: {says}" if says else type(cause).__name__
     return f"{user_login} - {' '.join(title.split())[:_TITLE_CHARACTERS].rstrip()}"
 
 
