@@ -83,6 +83,13 @@ const PROXY: &str = "[PROXY] ";
 /// `mark` is Maya's, where the text begins behind it.
 fn own_text<'a>(text: &'a str, mut mark: Option<&'static str>) -> Cow<'a, str> {
     let text = text.trim();
+    // Most messages are one line that nobody has marked.
+    if mark.is_none()
+        && !text.starts_with(['#', '/', '[', 'L'])
+        && memchr::memchr(b'\n', text.as_bytes()).is_none()
+    {
+        return Cow::Borrowed(text);
+    }
     let mut out: Option<String> = None;
     let mut seen = 0;
     // The first line of Maya's own record has lost its mark with the header.

@@ -91,11 +91,15 @@ pub fn sign(parts: &Parts<'_>, studio: &Studio) -> Signature {
 /// The key of a normal form.
 #[must_use]
 pub fn key(normal_form: &str) -> String {
-    let hash = blake3::hash(normal_form.as_bytes()).to_hex();
+    let hash = blake3::hash(normal_form.as_bytes());
     let mut key = String::with_capacity(VERSION.len() + 1 + KEY_DIGITS);
     key.push_str(VERSION);
     key.push('-');
-    key.push_str(&hash[..KEY_DIGITS]);
+    for byte in &hash.as_bytes()[..KEY_DIGITS / 2] {
+        for digit in [byte >> 4, byte & 0xf] {
+            key.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
     key
 }
 

@@ -75,7 +75,7 @@ pub struct Fixed {
 #[must_use]
 pub fn with_plain_quotes(text: &str) -> Cow<'_, str> {
     // All of them begin so in UTF-8, and little else does.
-    if memchr::memmem::find(text.as_bytes(), b"\xe2\x80").is_none() {
+    if memchr::memchr(0xe2, text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let plain = |next| match next {

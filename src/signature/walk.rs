@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::normal::{Fixed, Mask, Reading, VALUE};
 use super::shape::{self, Class, Shape, class, is_word};
-use super::words::{self, Role};
+use super::words::{self, Role, Word};
 
 /// Bytes up to which the end of a quotation, an object or an assigned value is looked for.
 const LONGEST_VALUE: usize = 512;
@@ -277,16 +277,18 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         self.piece(start..range.end);
     }
 
-    fn piece(&mut self, range: Range<usize>) {
-        let text = &self.text[range.clone()];
-        let is_edge = |edge: char| matches!(edge, '.' | '-' | '$' | '%' | '^' | '~');
-        let start = range.start + text.len() - text.trim_start_matches(is_edge).len();
-        let piece = text.trim_matches(is_edge);
-        let range = start..start + piece.len();
-        let bytes = piece.as_bytes();
-        if bytes.is_empty() {
+    fn piece(&mut self, mut range: Range<usize>) {
+        let is_edge = |edge: u8| matches!(edge, b'.' | b'-' | b'$' | b'%' | b'^' | b'~');
+        while !range.is_empty() && is_edge(self.bytes[range.start]) {
+            range.start += 1;
+        }
+        while !range.is_empty() && is_edge(self.bytes[range.end - 1]) {
+            range.end -= 1;
+        }
+        if range.is_empty() {
             return;
         }
+        let bytes = &self.bytes[range.clone()];
         let Some(digit) = bytes.iter().position(u8::is_ascii_digit) else {
             return self.letters(range);
         };
@@ -323,7 +325,9 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             self.before = Before::Nothing;
             return (self.masked)(Mask::Unit, word);
         }
-        if words::is_date(word)
+        let may_be_date = self.bytes[range.start].is_ascii_uppercase();
+        if may_be_date
+            && Word::of(word).is_date()
             && (self.before == Before::Number || self.is_date || self.is_date_behind(range.end))
         {
             self.value(Mask::Number, range);
@@ -339,7 +343,8 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             return self.value(Mask::Name, range);
         }
         // In code a dotted name is that of a module.
-        if let Some(dot) = word.find('.').filter(|_| self.reading == Reading::Message) {
+        let dot = word.bytes().position(|byte| byte == b'.');
+        if let Some(dot) = dot.filter(|_| self.reading == Reading::Message) {
             if words::is_host(word) {
                 return self.value(Mask::Host, range);
             }
@@ -384,8 +389,9 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         self.ends_in_value = false;
         self.is_date = false;
         let was_exit = self.before == Before::A(Role::Exit);
-        self.before = match words::role(word) {
+        self.before = match Word::of(word).role() {
             Some(role) => Before::A(role),
+            None if word.ends_with("Error") || word.ends_with("Fault") => Before::A(Role::Code),
             None if was_exit && word == "status" => Before::A(Role::Code),
             None => Before::Nothing,
         };
@@ -407,18 +413,18 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
     /// Whether a date goes on here.
     fn is_date_behind(&self, end: usize) -> bool {
         let rest = self.text[end..].trim_start_matches([',', ' ', '.']);
-        rest.starts_with(|next: char| next.is_ascii_digit()) || words::is_date(first_word(rest))
+        rest.starts_with(|next: char| next.is_ascii_digit()) || Word::of(first_word(rest)).is_date()
     }
 
     /// Whether the word behind `user` or `host` is a name: the sentence goes on with a small word, or ends.
     fn is_name(&self, word: &str, end: usize) -> bool {
-        if words::is_small(word) || words::is_noun_behind_a_name(word) {
+        if Word::of(word).is_small() || Word::of(word).is_noun_behind_a_name() {
             return false;
         }
         let rest = &self.text[end..self.limit];
         let Some(rest) = rest.strip_prefix(' ') else { return true };
         let next = first_word(rest);
-        words::is_small(next) || rest.starts_with(['(', '[', '<', '-'])
+        Word::of(next).is_small() || rest.starts_with(['(', '[', '<', '-'])
     }
 
     /// `for anna from 10.1.2.3`: what logs in comes from an address.

@@ -1,4 +1,5 @@
 //! Words that say what stands beside them. All of them are general: none names a studio, a program or a data set.
+//! Each word of each message is looked up, so a list is a sorted array of numbers.
 
 /// What a word says about the text behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,154 +19,232 @@ pub enum Role {
     Exit,
 }
 
-/// What a word says about the text behind it.
-pub fn role(word: &str) -> Option<Role> {
-    if let Ok(at) = ROLES.binary_search_by_key(&word, |(known, _)| known) {
-        return Some(ROLES[at].1);
+/// A word as a number: in the same order, and compared at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Word(u128);
+
+impl Word {
+    /// Bytes of the longest word that a list holds.
+    const LONGEST: usize = 16;
+
+    /// The word; of a longer one, one that no list holds.
+    pub fn of(text: &str) -> Self {
+        let mut padded = [0; Self::LONGEST];
+        if let Some(place) = padded.get_mut(..text.len()) {
+            place.copy_from_slice(text.as_bytes());
+        }
+        Self(u128::from_be_bytes(padded))
     }
-    (word.ends_with("Error") || word.ends_with("Fault")).then_some(Role::Code)
+
+    /// What it says about the text behind it.
+    pub fn role(self) -> Option<Role> {
+        let mut slot = self.slot();
+        while let Some((word, role)) = ROLES[slot] {
+            if word == self {
+                return Some(role);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        None
+    }
+
+    /// Part of a date or a time that is written in letters.
+    pub fn is_date(self) -> bool {
+        self.is_in(&DATES)
+    }
+
+    /// A small word, behind which a sentence goes on.
+    pub fn is_small(self) -> bool {
+        self.is_in(&SMALL)
+    }
+
+    /// What follows `user`, `server` or `host` as a noun of its own, and is nobody's name.
+    pub fn is_noun_behind_a_name(self) -> bool {
+        self.is_in(&NOUNS_BEHIND_A_NAME)
+    }
+
+    /// Where the table of roles has it, if no other word does.
+    const fn slot(self) -> usize {
+        // The upper bits of a product depend on all of the word.
+        (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) >> 119) as usize % SLOTS
+    }
+
+    fn is_in(self, sorted: &[Self]) -> bool {
+        sorted.binary_search(&self).is_ok()
+    }
 }
 
 /// What a number was counted in: it goes with the number.
 pub fn is_unit(word: &str) -> bool {
     let singular = word.strip_suffix('s').unwrap_or(word);
-    singular.is_empty() || has(UNITS, singular)
-}
-
-/// Part of a date or a time that is written in letters.
-pub fn is_date(word: &str) -> bool {
-    word.starts_with(|first: char| first.is_ascii_uppercase()) && has(DATES, word)
-}
-
-/// A small word, behind which a sentence goes on.
-pub fn is_small(word: &str) -> bool {
-    has(SMALL, word)
-}
-
-/// What follows `user`, `server` or `host` as a noun of its own, and is nobody's name.
-pub fn is_noun_behind_a_name(word: &str) -> bool {
-    has(NOUNS_BEHIND_A_NAME, word)
+    singular.is_empty() || Word::of(singular).is_in(&UNITS)
 }
 
 /// Whether a dotted name ends as the name of a host on the net does.
 pub fn is_host(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, last)| has(DOMAINS, last))
+    name.rsplit_once('.').is_some_and(|(_, last)| Word::of(last).is_in(&DOMAINS))
 }
 
 /// Whether a file's ending, in small letters, says what kind of file it is: else it may be no more than a number or a
 /// part of the name.
 pub fn is_file_type(ending: &str) -> bool {
-    has(FILE_TYPES, ending)
+    Word::of(ending).is_in(&FILE_TYPES)
 }
 
-fn has(sorted: &[&str], word: &str) -> bool {
-    sorted.binary_search(&word).is_ok()
+const fn words<const COUNT: usize>(texts: [&str; COUNT]) -> [Word; COUNT] {
+    let mut words = [Word(0); COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        let bytes = texts[at].as_bytes();
+        assert!(bytes.len() <= Word::LONGEST, "no list holds a longer word");
+        let mut byte = 0;
+        while byte < Word::LONGEST {
+            let next = if byte < bytes.len() { bytes[byte] } else { 0 };
+            words[at].0 = words[at].0 << 8 | next as u128;
+            byte += 1;
+        }
+        assert!(at == 0 || words[at - 1].0 < words[at].0, "a list is in order");
+        at += 1;
+    }
+    words
 }
 
-const ROLES: &[(&str, Role)] = &[
-    ("App", Role::Thing),
-    ("Argument", Role::Thing),
-    ("Attribute", Role::Thing),
-    ("Class", Role::Thing),
-    ("Code", Role::Code),
-    ("Command", Role::Thing),
-    ("DELETE", Role::Request),
-    ("ERRNO", Role::Code),
-    ("ERROR", Role::Code),
-    ("Engine", Role::Thing),
-    ("Errno", Role::Code),
-    ("Error", Role::Code),
-    ("Extension", Role::Thing),
-    ("Field", Role::Thing),
-    ("Framework", Role::Thing),
-    ("Function", Role::Thing),
-    ("GET", Role::Request),
-    ("HEAD", Role::Request),
-    ("HRESULT", Role::Code),
-    ("HTTP", Role::Code),
-    ("Hook", Role::Thing),
-    ("Host", Role::Name),
-    ("Key", Role::Thing),
-    ("Library", Role::Thing),
-    ("Method", Role::Thing),
-    ("Module", Role::Thing),
-    ("OPTIONS", Role::Request),
-    ("Option", Role::Thing),
-    ("PATCH", Role::Request),
-    ("POST", Role::Request),
-    ("PUT", Role::Request),
-    ("Package", Role::Thing),
-    ("Parameter", Role::Thing),
-    ("Plug-in", Role::Thing),
-    ("Plugin", Role::Thing),
-    ("Procedure", Role::Thing),
-    ("Property", Role::Thing),
-    ("Setting", Role::Thing),
-    ("Signal", Role::Code),
-    ("Template", Role::Thing),
-    ("Tool", Role::Thing),
-    ("Type", Role::Thing),
-    ("User", Role::Name),
-    ("Variable", Role::Thing),
-    ("WinError", Role::Code),
-    ("app", Role::Thing),
-    ("argument", Role::Thing),
-    ("artist", Role::Name),
-    ("as", Role::Account),
-    ("attribute", Role::Thing),
-    ("by", Role::Account),
-    ("class", Role::Thing),
-    ("code", Role::Code),
-    ("command", Role::Thing),
-    ("engine", Role::Thing),
-    ("err", Role::Code),
-    ("errno", Role::Code),
-    ("error", Role::Code),
-    ("error_code", Role::Code),
-    ("exit", Role::Exit),
-    ("exit_code", Role::Code),
-    ("exitcode", Role::Code),
-    ("extension", Role::Thing),
-    ("field", Role::Thing),
-    ("for", Role::Account),
-    ("framework", Role::Thing),
-    ("function", Role::Thing),
-    ("hook", Role::Thing),
-    ("host", Role::Name),
-    ("hostname", Role::Name),
-    ("hresult", Role::Code),
-    ("http", Role::Code),
-    ("key", Role::Thing),
-    ("library", Role::Thing),
-    ("login", Role::Name),
-    ("machine", Role::Name),
-    ("method", Role::Thing),
-    ("module", Role::Thing),
-    ("node", Role::Name),
-    ("option", Role::Thing),
-    ("package", Role::Thing),
-    ("parameter", Role::Thing),
-    ("plug-in", Role::Thing),
-    ("plugin", Role::Thing),
-    ("procedure", Role::Thing),
-    ("property", Role::Thing),
-    ("return_code", Role::Code),
-    ("returncode", Role::Code),
-    ("server", Role::Name),
-    ("setting", Role::Thing),
-    ("signal", Role::Code),
-    ("status_code", Role::Code),
-    ("template", Role::Thing),
-    ("tool", Role::Thing),
-    ("type", Role::Thing),
-    ("user", Role::Name),
-    ("username", Role::Name),
-    ("variable", Role::Thing),
-    ("winerror", Role::Code),
-    ("workstation", Role::Name),
-];
+/// Slots of the table of roles: so many that most words find theirs empty.
+const SLOTS: usize = 512;
 
-const UNITS: &[&str] = &[
+/// All words with a role, each in the first free slot from its own on.
+static ROLES: [Option<(Word, Role)>; SLOTS] = {
+    let lists: [(&[Word], Role); 6] = [
+        (&CODES, Role::Code),
+        (&BEFORE_A_THING, Role::Thing),
+        (&BEFORE_A_NAME, Role::Name),
+        (&BEFORE_AN_ACCOUNT, Role::Account),
+        (&REQUESTS, Role::Request),
+        (&BEFORE_A_STATUS, Role::Exit),
+    ];
+    let mut slots = [None; SLOTS];
+    let mut list = 0;
+    while list < lists.len() {
+        let (words, role) = lists[list];
+        let mut next = 0;
+        while next < words.len() {
+            let mut slot = words[next].slot();
+            while slots[slot].is_some() {
+                slot = (slot + 1) % SLOTS;
+            }
+            slots[slot] = Some((words[next], role));
+            next += 1;
+        }
+        list += 1;
+    }
+    slots
+};
+
+const CODES: [Word; 23] = words([
+    "Code",
+    "ERRNO",
+    "ERROR",
+    "Errno",
+    "Error",
+    "HRESULT",
+    "HTTP",
+    "Signal",
+    "WinError",
+    "code",
+    "err",
+    "errno",
+    "error",
+    "error_code",
+    "exit_code",
+    "exitcode",
+    "hresult",
+    "http",
+    "return_code",
+    "returncode",
+    "signal",
+    "status_code",
+    "winerror",
+]);
+
+const BEFORE_A_THING: [Word; 54] = words([
+    "App",
+    "Argument",
+    "Attribute",
+    "Class",
+    "Command",
+    "Engine",
+    "Extension",
+    "Field",
+    "Framework",
+    "Function",
+    "Hook",
+    "Key",
+    "Library",
+    "Method",
+    "Module",
+    "Option",
+    "Package",
+    "Parameter",
+    "Plug-in",
+    "Plugin",
+    "Procedure",
+    "Property",
+    "Setting",
+    "Template",
+    "Tool",
+    "Type",
+    "Variable",
+    "app",
+    "argument",
+    "attribute",
+    "class",
+    "command",
+    "engine",
+    "extension",
+    "field",
+    "framework",
+    "function",
+    "hook",
+    "key",
+    "library",
+    "method",
+    "module",
+    "option",
+    "package",
+    "parameter",
+    "plug-in",
+    "plugin",
+    "procedure",
+    "property",
+    "setting",
+    "template",
+    "tool",
+    "type",
+    "variable",
+]);
+
+const BEFORE_A_NAME: [Word; 12] = words([
+    "Host",
+    "User",
+    "artist",
+    "host",
+    "hostname",
+    "login",
+    "machine",
+    "node",
+    "server",
+    "user",
+    "username",
+    "workstation",
+]);
+
+const BEFORE_AN_ACCOUNT: [Word; 3] = words(["as", "by", "for"]);
+
+const REQUESTS: [Word; 7] = words(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
+
+const BEFORE_A_STATUS: [Word; 1] = words(["exit"]);
+
+const UNITS: [Word; 44] = words([
     "B",
     "G",
     "GB",
@@ -210,9 +289,9 @@ const UNITS: &[&str] = &[
     "u",
     "week",
     "x",
-];
+]);
 
-const DATES: &[&str] = &[
+const DATES: [Word; 53] = words([
     "AM",
     "Apr",
     "April",
@@ -266,16 +345,16 @@ const DATES: &[&str] = &[
     "UTC",
     "Wed",
     "Wednesday",
-];
+]);
 
-const SMALL: &[&str] = &[
+const SMALL: [Word; 47] = words([
     "a", "an", "and", "are", "as", "at", "because", "but", "by", "can", "cannot", "could", "did", "does",
     "failed", "for", "from", "had", "has", "have", "in", "into", "is", "may", "must", "needs", "no", "not",
     "of", "on", "or", "over", "since", "that", "the", "to", "under", "via", "was", "were", "when", "which",
     "while", "who", "will", "with", "without",
-];
+]);
 
-const NOUNS_BEHIND_A_NAME: &[&str] = &[
+const NOUNS_BEHIND_A_NAME: [Word; 59] = words([
     "access",
     "account",
     "action",
@@ -335,9 +414,9 @@ const NOUNS_BEHIND_A_NAME: &[&str] = &[
     "unknown",
     "version",
     "workspace",
-];
+]);
 
-const DOMAINS: &[&str] = &[
+const DOMAINS: [Word; 53] = words([
     "arpa",
     "at",
     "au",
@@ -391,9 +470,9 @@ const DOMAINS: &[&str] = &[
     "uk",
     "us",
     "za",
-];
+]);
 
-const FILE_TYPES: &[&str] = &[
+const FILE_TYPES: [Word; 180] = words([
     "3ds", "abc", "aces", "ai", "ai2", "aif", "aiff", "aovs", "ass", "assets", "atom", "avi", "bat", "bgeo",
     "bin", "blend", "bmp", "bundle", "c", "c4d", "cc", "cdl", "cfg", "cin", "clip", "cmd", "com", "conf",
     "cpp", "csv", "cube", "dae", "dat", "db", "dll", "dng", "doc", "docx", "dpx", "drp", "dylib", "edl",
@@ -407,17 +486,22 @@ const FILE_TYPES: &[&str] = &[
     "svg", "swatch", "tar", "tga", "tgz", "tif", "tiff", "tmp", "toml", "ttf", "tx", "txt", "uasset", "ui",
     "umap", "uproject", "usd", "usda", "usdc", "usdz", "vdb", "vrimg", "vrmesh", "vrscene", "wav", "webm",
     "webp", "xgen", "xlsx", "xml", "xmp", "yaml", "yml", "zip", "zpr", "zst", "ztl",
-];
+]);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_lists_are_in_order() {
-        assert!(ROLES.is_sorted_by(|(one, _), (other, _)| one < other));
-        for list in [UNITS, DATES, SMALL, NOUNS_BEHIND_A_NAME, DOMAINS, FILE_TYPES] {
-            assert!(list.is_sorted_by(|one, other| one < other));
+    fn a_word_has_its_role() {
+        for (word, role) in [
+            ("errno", Some(Role::Code)),
+            ("Template", Some(Role::Thing)),
+            ("user", Some(Role::Name)),
+            ("a-word-that-is-longer-than-any", None),
+            ("", None),
+        ] {
+            assert_eq!(Word::of(word).role(), role, "{word}");
         }
     }
 
