@@ -316,7 +316,7 @@ fn connect(place: &Place, path: &Path) -> Result<Connection> {
     schema::prepare(&connection)?;
     connection.pragma_update(None, "journal_size_limit", bounds::WAL_BYTES)?;
     let journal = if place.drive == Drive::Network { "delete" } else { "wal" };
-    connection.pragma_update(None, "journal_mode", journal)?;
+    set_journal_mode(&connection, journal)?;
     // Each commit survives a power cut: a checkpoint must not be older than what was delivered.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -335,6 +335,15 @@ fn connect(place: &Place, path: &Path) -> Result<Connection> {
     } else {
         Err(Error::new(ErrorKind::SpoolDamaged))
     }
+}
+
+/// `SQLite` says first what the mode is, and then changes the file. A journal that could not be deleted then would take
+/// back at the next start all that is written from here on: so the statement is followed to its end.
+fn set_journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
+    let mut rows = statement.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use tk_incident_core::spool::{Drive, SpoolReader};
+use tk_incident_core::notes::Notes;
+use tk_incident_core::spool::{Batch, Drive, Spool, SpoolReader};
 use tk_incident_core::{Agent, Result};
 
 use super::disk::{Disk, Fault};
@@ -72,6 +73,35 @@ fn every_write_can_fail() {
             }
         }
         assert!(failures > writes / step, "the drive failed, and hardly anybody noticed: {failures}");
+    }
+}
+
+#[test]
+fn every_write_of_the_first_start_can_fail() {
+    for drive in [Drive::Local, Drive::Network] {
+        let begin = |fault: Option<usize>| {
+            let (home, disk) = (Home::new(), Disk::new());
+            if let Some(after) = fault {
+                disk.fail(Fault::Full, after, false);
+            }
+            let place = disk.place(&home.state(), drive);
+            let open = || Spool::open(&place, &Notes::default());
+            let (spool, _) = at_last(&disk, open);
+            let look = Batch { first_look: Some(home.logs()), ..Batch::default() };
+            at_last(&disk, || spool.commit(&look));
+            let writes = disk.writes();
+            drop(spool);
+            disk.mend();
+            let spool = open().unwrap();
+            assert!(!spool.is_recovered(), "what was committed was lost: {fault:?} on {drive:?}");
+            assert!(spool.knows_folder(&home.logs()).unwrap());
+            writes
+        };
+        let writes = begin(None);
+        assert!(writes > 20);
+        for after in 0..writes {
+            begin(Some(after));
+        }
     }
 }
 
