@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Spool, now_ms, rows};
 use crate::capture::remains;
@@ -80,8 +80,8 @@ impl Spool {
                     Ok(Delivery {
                         id: row.get(0)?,
                         user_login: rows::text(row, 1)?,
-                        project_id: row.get(2).unwrap_or_default(),
-                        attempts: row.get(3).unwrap_or_default(),
+                        project_id: rows::number_or_null(row, 2)?,
+                        attempts: attempts(row, 3)?,
                         ticket_id: row.get(4)?,
                         attached: row.get(5)?,
                         environment: rows::text(row, 6)?,
@@ -103,7 +103,7 @@ impl Spool {
                      JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
                      WHERE d.delivered_count < i.count {and} ORDER BY d.next_try_ms LIMIT 1"
                 );
-                connection.prepare_cached(&sql)?.query_row([], |row| row.get(0)).optional()
+                connection.prepare_cached(&sql)?.query_row([], |row| rows::number(row, 0)).optional()
             };
             if was_set_back(connection, now_ms)?
                 && next(&format!("AND d.set_ms > {}", now_ms.saturating_add(CLOCK_SLACK_MS)))?.is_some()
@@ -120,7 +120,10 @@ impl Spool {
             let sql = "SELECT e.archive, o.record FROM evidence e \
                  JOIN occurrences o ON o.id = (SELECT min(id) FROM occurrences WHERE incident_id = ?1) \
                  WHERE e.incident_id = ?1 AND e.archive IS NOT NULL";
-            connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            connection
+                .prepare_cached(sql)?
+                .query_row([id], |row| Ok((rows::bytes(row, 0)?, rows::text(row, 1)?)))
+                .optional()
         })?;
         match found {
             Some((archive, record)) if archive.is_empty() => remains(&record).map(Some),
@@ -155,7 +158,8 @@ impl Spool {
     pub fn retry_later(&self, id: i64, reason: &str, retry_after_ms: Option<u64>) -> Result<u64> {
         let attempts: u32 = self.read(|connection| {
             let sql = "SELECT attempts FROM deliveries WHERE incident_id = ?1";
-            Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.unwrap_or(0))
+            let attempts = |row: &Row<'_>| attempts(row, 0);
+            Ok(connection.prepare_cached(sql)?.query_row([id], attempts).optional()?.unwrap_or(0))
         })?;
         // What the site asks for is the least: it knows its load, we know our failures.
         let asked = retry_after_ms.map_or(0, |asked| i64::try_from(asked).unwrap_or(LONGEST_RETRY_MS));
@@ -175,10 +179,14 @@ impl Spool {
     }
 }
 
+fn attempts(row: &Row<'_>, at: usize) -> rusqlite::Result<u32> {
+    Ok(rows::number(row, at)?.try_into().unwrap_or_default())
+}
+
 /// Whether a wait was set when the clock showed a later time than now.
 fn was_set_back(connection: &Connection, now_ms: i64) -> rusqlite::Result<bool> {
     let sql = "SELECT coalesce(max(set_ms), 0) FROM deliveries";
-    let last: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let last = connection.prepare_cached(sql)?.query_row([], |row| rows::number(row, 0))?;
     Ok(last.saturating_sub(CLOCK_SLACK_MS) > now_ms)
 }
 

@@ -46,7 +46,7 @@ impl Spool {
                     "SELECT e.due_ms FROM evidence e WHERE e.archive IS NULL AND {HAS_RECORD} \
                      ORDER BY e.due_ms {order} LIMIT 1"
                 );
-                connection.prepare_cached(&sql)?.query_row([], |row| row.get(0)).optional()
+                connection.prepare_cached(&sql)?.query_row([], |row| rows::number(row, 0)).optional()
             };
             let is_overdue = due("DESC")?.is_some_and(|due| due > now_ms.saturating_add(LONGEST_WAIT_MS));
             if is_overdue { Ok(Some(now_ms)) } else { due("ASC") }

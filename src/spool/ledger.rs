@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use super::rows;
+
 /// Its name in the state folder.
 pub const FILE: &str = "told.jsonl";
 
@@ -303,9 +305,11 @@ fn told(connection: &Connection, incident_id: i64) -> rusqlite::Result<Option<To
                 attached: row.get(3)?,
                 count: row.get(4)?,
                 found: if is_folded { row.get(7)? } else { row.get(4)? },
-                project_id: row.get(5)?,
+                project_id: rows::number_or_null(row, 5)?,
                 lives: BTreeMap::new(),
-                row: (0..ROW.len()).map(|at| row.get(at + 9)).collect::<rusqlite::Result<_>>()?,
+                row: (0..ROW.len())
+                    .map(|at| rows::text_or_null(row, at + 9))
+                    .collect::<rusqlite::Result<_>>()?,
             })
         })
         .optional()?;
@@ -319,8 +323,10 @@ fn told(connection: &Connection, incident_id: i64) -> rusqlite::Result<Option<To
     )?;
     let mut lives = statement.query(params![incident_id, waiting.max(0), is_folded])?;
     while let Some(life) = lives.next()? {
-        let at = told.lives.entry(life.get(0)?).or_default().entry(life.get(1)?).or_insert(0);
-        *at = life.get::<_, i64>(2)?.max(*at);
+        // What was told before an earlier loss has no sum, and is in the ledger already.
+        let Ok(generation) = life.get(1) else { continue };
+        let at = told.lives.entry(rows::text(life, 0)?).or_default().entry(generation).or_insert(0);
+        *at = rows::number(life, 2)?.max(*at);
     }
     Ok(Some(told))
 }

@@ -3,10 +3,14 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ledger::Account;
+use super::{now_ms, rows};
 
 /// After a loss, new incidents get rows so far behind all that are known: a delivery that is under way may name one
 /// that is not known any more.
 const ROWS_APART: i64 = 1_000;
+
+/// No delivery waits longer, whatever the settings are: it is due now.
+const LONGEST_WAIT_MS: i64 = 7 * 86_400_000;
 
 /// Identity of the file in which a lost occurrence stood.
 const NOWHERE: &str = "0:0";
@@ -34,6 +38,12 @@ pub fn mend(fresh: &Connection, account: &Account, lost: &[&str]) -> rusqlite::R
          INSERT OR IGNORE INTO evidence (incident_id, due_ms, environment) SELECT id, 0, '{}' FROM incidents;
          DELETE FROM deliveries WHERE incident_id NOT IN (SELECT id FROM incidents);
          DELETE FROM evidence WHERE incident_id NOT IN (SELECT id FROM incidents);",
+    )?;
+    // A wait stands in an index, too. Where the two differ nobody knows which of them is right.
+    fresh.execute(
+        "UPDATE deliveries SET next_try_ms = 0, set_ms = 0 WHERE typeof(next_try_ms) <> 'integer' \
+         OR typeof(set_ms) <> 'integer' OR next_try_ms > ?1",
+        [now_ms().saturating_add(LONGEST_WAIT_MS)],
     )?;
     if !lost.is_empty() {
         fresh.execute(
@@ -72,13 +82,15 @@ fn is_folded(fresh: &Connection, is_lost: bool) -> rusqlite::Result<bool> {
 
 /// Gives whatever waits something to deliver, and makes the books balance.
 pub fn make_whole(connection: &Connection) -> rusqlite::Result<()> {
+    // Bytes would be taken for another kind of JSON.
+    let engines = "CAST(i.engines AS TEXT)";
     // Its rows are lost, or only the ledger has it. Nobody knows where they stood: no file is called so.
     connection.execute(
         &format!(
             "INSERT OR IGNORE INTO occurrences (incident_id, identity, generation, offset, length, path, time, level, \
              engine, logger, message, exception, record, signature, ticket_user) \
              SELECT i.id, '{NOWHERE}', 0, i.id, 0, '', i.first_seen, i.level, \
-             iif(json_valid(i.engines), coalesce(i.engines ->> '$[0]', ''), ''), '', i.message, i.exception, i.message, \
+             iif(json_valid({engines}), coalesce({engines} ->> '$[0]', ''), ''), '', i.message, i.exception, i.message, \
              i.signature, i.ticket_user FROM incidents i LEFT JOIN deliveries d ON d.incident_id = i.id \
              WHERE i.count > coalesce(d.delivered_count, 0) \
              AND NOT EXISTS (SELECT 1 FROM occurrences o WHERE o.incident_id = i.id)"
@@ -97,8 +109,8 @@ fn restore_incidents(fresh: &Connection) -> rusqlite::Result<usize> {
     )?;
     let mut rows = orphans.query([])?;
     while let Some(row) = rows.next()? {
-        let (engine, user): (String, String) = (row.get(4)?, row.get(2)?);
-        let title = crate::signature(&row.get::<_, String>(7)?).title;
+        let (engine, user): (_, String) = (rows::text(row, 4)?, row.get(2)?);
+        let title = crate::signature(&rows::text(row, 7)?).title;
         fresh.execute(
             "INSERT OR IGNORE INTO incidents (id, signature, ticket_user, title, level, engines, users, count, \
              first_seen, last_seen, exception, message, user_login) \
@@ -108,14 +120,14 @@ fn restore_incidents(fresh: &Connection) -> rusqlite::Result<usize> {
                 row.get::<_, String>(1)?,
                 user,
                 title,
-                row.get::<_, String>(3)?,
+                rows::text(row, 3)?,
                 serde_json::json!([engine]).to_string(),
                 serde_json::json!([user]).to_string(),
                 row.get::<_, i64>(8)?,
-                row.get::<_, String>(9)?,
-                row.get::<_, String>(10)?,
-                row.get::<_, Option<String>>(5)?,
-                row.get::<_, String>(6)?,
+                rows::text(row, 9)?,
+                rows::text(row, 10)?,
+                rows::text_or_null(row, 5)?,
+                rows::text(row, 6)?,
             ],
         )?;
     }

@@ -135,7 +135,7 @@ impl SpoolReader {
             let sql = "SELECT max(cap_bytes) FROM bounds";
             Ok((
                 size,
-                connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?.map(i64::unsigned_abs),
+                connection.query_row(sql, [], |row| rows::number_or_null(row, 0))?.map(i64::unsigned_abs),
             ))
         })?;
         let Size { used_bytes, file_bytes, wal_bytes } = size;
@@ -177,12 +177,12 @@ impl SpoolReader {
             connection
                 .prepare(sql)?
                 .query_map([], |row| {
-                    let next = jiff::Timestamp::from_millisecond(row.get(2)?).map(|at| at.to_string()).ok();
+                    let next = jiff::Timestamp::from_millisecond(rows::number(row, 2)?);
                     Ok(json!({
-                        "title": row.get::<_, String>(0)?,
-                        "attempts": row.get::<_, i64>(1)?,
-                        "next_try": next,
-                        "last_error": row.get::<_, Option<String>>(3)?,
+                        "title": rows::text(row, 0)?,
+                        "attempts": rows::number(row, 1)?,
+                        "next_try": next.map(|at| at.to_string()).ok(),
+                        "last_error": rows::text_or_null(row, 3)?,
                     }))
                 })?
                 .collect()

@@ -4,6 +4,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::rows;
 use crate::capture::without_log;
 use crate::stats::SpoolStats;
 
@@ -136,7 +137,7 @@ impl Way {
         let (low, high) = if self.newest_first { (last, first) } else { (first, last) };
         let victims: Vec<(i64, u64)> = transaction
             .prepare_cached(self.victims)?
-            .query_map([low, high], |row| Ok((row.get(0)?, super::rows::unsigned(row, 1)?)))?
+            .query_map([low, high], |row| Ok((row.get(0)?, rows::unsigned(row, 1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let mut given_up = 0;
         for (id, bytes) in victims {
@@ -176,9 +177,9 @@ fn remove_archive(transaction: &Transaction<'_>, id: i64, stats: &mut SpoolStats
 }
 
 fn reduce_archive(transaction: &Transaction<'_>, id: i64, stats: &mut SpoolStats) -> rusqlite::Result<()> {
-    let archive: Vec<u8> = transaction
+    let archive = transaction
         .prepare_cached("SELECT archive FROM evidence WHERE incident_id = ?1")?
-        .query_row([id], |row| row.get(0))?;
+        .query_row([id], |row| rows::bytes(row, 0))?;
     // One that cannot be read helps nobody.
     let Ok(archive) = without_log(&archive) else { return remove_archive(transaction, id, stats) };
     transaction
@@ -210,9 +211,12 @@ fn shorten(
     most: Most,
     stats: &mut SpoolStats,
 ) -> rusqlite::Result<()> {
-    let (incident_id, record, message, before): (i64, String, String, u64) = transaction
+    let (incident_id, record, message, before): (i64, _, _, u64) = transaction
         .prepare_cached("SELECT incident_id, record, message, shortened FROM occurrences WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, super::rows::unsigned(row, 3)?)))?;
+        .query_row([id], |row| {
+            let before = rows::number(row, 3)?.try_into().unwrap_or_default();
+            Ok((row.get(0)?, rows::text(row, 1)?, rows::text(row, 2)?, before))
+        })?;
     let (record, cut) = without_middle(&record, most.0, before);
     let (message, _) = without_middle(&message, most.1, 0);
     transaction
@@ -220,7 +224,7 @@ fn shorten(
         .execute(params![id, record, message, i64::try_from(before + cut).unwrap_or(i64::MAX)])?;
     // The incident has the message of its first occurrence.
     let sql = "SELECT message FROM incidents WHERE id = ?1";
-    let of_incident: String = transaction.prepare_cached(sql)?.query_row([incident_id], |row| row.get(0))?;
+    let of_incident = transaction.prepare_cached(sql)?.query_row([incident_id], |row| rows::text(row, 0))?;
     let (shorter, cut_there) = without_middle(&of_incident, most.1, 0);
     if cut_there > 0 {
         transaction
@@ -236,7 +240,8 @@ fn shorten(
 /// Which machine it was is all that is left of the environment. Where the evidence is still to be taken, that will say so.
 fn forget_environment(transaction: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
     let sql = "UPDATE evidence SET environment = \
-         iif(archive IS NULL, '{}', json_object('host', environment ->> '$.host')) \
+         iif(archive IS NULL OR NOT json_valid(CAST(environment AS TEXT)), '{}', \
+         json_object('host', CAST(environment AS TEXT) ->> '$.host')) \
          WHERE incident_id = (SELECT incident_id FROM occurrences WHERE id = ?1) \
          AND octet_length(environment) > 200 RETURNING incident_id";
     let changed: Option<i64> =

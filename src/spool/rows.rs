@@ -1,4 +1,7 @@
 //! Rows of the spool as the types of the core.
+//!
+//! What a row's sum covers is what was written, or the row is damaged. The rest is taken as it is: a flipped bit in a
+//! word, or in a number on which nothing hangs, must not hold up what else the row says. So it is never an error.
 
 use rusqlite::Row;
 use rusqlite::types::{Type, ValueRef};
@@ -29,11 +32,11 @@ pub fn occurrence(row: &Row<'_>, at: usize) -> RowResult<Occurrence> {
         level: level(row, at + 3)?,
         engine: text(row, at + 4)?,
         logger: text(row, at + 5)?,
-        pid: row.get(at + 6).unwrap_or_default(),
+        pid: number_or_null(row, at + 6)?.and_then(|pid| pid.try_into().ok()),
         time: text(row, at + 7)?,
         path: text(row, at + 8)?.into(),
         offset: unsigned(row, at + 9)?,
-        length: unsigned(row, at + 10)?,
+        length: number(row, at + 10)?.try_into().unwrap_or_default(),
         message: text(row, at + 11)?,
         exception: text_or_null(row, at + 12)?,
         context_id: text_or_null(row, at + 13)?,
@@ -75,20 +78,39 @@ pub fn checkpoint(row: &Row<'_>) -> RowResult<Checkpoint> {
     })
 }
 
-/// The database's integers are signed; ours never are.
+/// The database's integers are signed; those with a sum never are.
 pub fn unsigned(row: &Row<'_>, at: usize) -> RowResult<u64> {
     u64::try_from(row.get::<_, i64>(at)?).map_err(|error| bad(at, error))
 }
 
-/// Words are taken as they are: a flipped bit in them must not hold up what else the row says.
+/// Words, whatever they are by now.
 pub fn text(row: &Row<'_>, at: usize) -> RowResult<String> {
     Ok(text_or_null(row, at)?.unwrap_or_default())
 }
 
-fn text_or_null(row: &Row<'_>, at: usize) -> RowResult<Option<String>> {
+/// The same, where there may be none.
+pub fn text_or_null(row: &Row<'_>, at: usize) -> RowResult<Option<String>> {
     Ok(match row.get_ref(at)? {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         _ => None,
+    })
+}
+
+/// A number that no sum covers: none counts as 0.
+pub fn number(row: &Row<'_>, at: usize) -> RowResult<i64> {
+    Ok(number_or_null(row, at)?.unwrap_or_default())
+}
+
+/// The same, where there may be none.
+pub fn number_or_null(row: &Row<'_>, at: usize) -> RowResult<Option<i64>> {
+    Ok(row.get_ref(at)?.as_i64().ok())
+}
+
+/// Bytes: one flipped bit makes them a text.
+pub fn bytes(row: &Row<'_>, at: usize) -> RowResult<Vec<u8>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+        _ => Vec::new(),
     })
 }
 

@@ -9,7 +9,7 @@ use crossbeam_channel::bounded;
 use tk_incident_core::capture::Evidence;
 use tk_incident_core::notes::Notes;
 use tk_incident_core::pipeline::Pipeline;
-use tk_incident_core::spool::{Batch, Found, Place, Spool, SpoolReader};
+use tk_incident_core::spool::{Batch, Found, Place, Spool, SpoolReader, now_ms};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::{Beginning, Read, Tailer};
 use tk_incident_core::{Config, Result, signature};
@@ -18,6 +18,9 @@ use super::support::{append, error};
 
 /// Problems, by the exceptions that make them.
 pub const PROBLEMS: [&str; 4] = ["LicenceError", "SaveError", "SceneError", "FarmError"];
+
+/// No failure makes a delivery wait longer.
+const LONGEST_RETRY_MS: i64 = 3_600_000;
 
 /// What the site was told: how often each problem, by its signature.
 #[derive(Debug, Default, Clone)]
@@ -124,12 +127,13 @@ impl Session {
         self.spool.keep_evidence(&taken)
     }
 
-    /// Delivers all that is due; `acked` is called when it is committed.
+    /// Delivers all that is due within the longest wait; `acked` is called when it is committed.
     pub fn deliver(&self, site: &mut Site, mut acked: impl FnMut(&str, u64)) -> Result<()> {
-        while let Some(delivery) = self.spool.delivery_due(i64::MAX)? {
+        while let Some(delivery) = self.spool.delivery_due(now_ms() + LONGEST_RETRY_MS)? {
             let (key, count) = (&delivery.incident.signature, delivery.incident.count);
             let ticket = site.ticket(key, delivery.ticket_id);
             self.spool.ticket_created(delivery.id, ticket)?;
+            assert!(self.spool.evidence(delivery.id)?.is_some());
             self.spool.evidence_attached(delivery.id)?;
             site.tell(key, count);
             assert!(self.spool.ack(delivery.id, count, 0)?);
