@@ -19,6 +19,7 @@ use crate::incident::Occurrence;
 use crate::leader::Leadership;
 use crate::notes::{Note, Notes};
 use crate::pipeline::Pipeline;
+use crate::signature::Studio;
 use crate::spool::{Delivery, Place, Spool, SpoolReader, now_ms};
 use signal::Signal;
 use work::Work;
@@ -132,7 +133,7 @@ impl Agent {
         std::fs::create_dir_all(&shared.state_folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&shared.state_folder).because(error))?;
         let place = shared.place.clone().unwrap_or_else(|| shared.config.place());
-        let leads = match shared.try_lead(&place) {
+        let leads = match shared.try_lead(&place, pipeline.studio()) {
             Err(error) if error.kind() == &ErrorKind::SpoolBusy => false,
             other => other?,
         };
@@ -300,9 +301,9 @@ impl Shared {
     }
 
     /// Takes the lead, and the spool with it; true if it is ours.
-    fn try_lead(&self, place: &Place) -> Result<bool> {
+    fn try_lead(&self, place: &Place, studio: &Studio) -> Result<bool> {
         let Some(lead) = Leadership::try_take(&self.log_folder)? else { return Ok(false) };
-        let spool = Spool::open(place, &self.notes)?;
+        let spool = Spool::open(place, studio, &self.notes)?;
         spool.led_from(&self.log_folder)?;
         *self.spool.write() = Some(Arc::new(Led::new(spool, lead)));
         Ok(true)

@@ -35,6 +35,12 @@ impl Pipeline {
         Ok(Self { rules: Rules::new(config)?, noise, studio: Studio::new(config)? })
     }
 
+    /// What the settings say about signatures.
+    #[must_use]
+    pub fn studio(&self) -> &Studio {
+        &self.studio
+    }
+
     /// Takes a whole record; gives out its occurrence if it is to be reported.
     #[must_use]
     pub fn process(&self, record: &Record, path: &Path, stats: &mut Stats) -> Option<Occurrence> {

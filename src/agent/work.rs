@@ -10,6 +10,7 @@ use crate::capture::{LogSnapshot, capture, environment};
 use crate::config::TicketScope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::Pipeline;
+use crate::signature::Studio;
 use crate::spool::{Batch, Bounds, Due, Found, LONGEST_EVIDENCE_WAIT_MS, Place, now_ms};
 use crate::stats::Stats;
 use crate::tail::{Beginning, Read, Tailer};
@@ -86,7 +87,7 @@ pub(super) struct Work<'a> {
 impl<'a> Work<'a> {
     /// Stands by until this reporter leads, then follows the folder until it is stopped or loses the lead.
     pub(super) fn run(shared: &'a Shared, pipeline: &'a Pipeline, place: &Place) -> Result<()> {
-        while let Some(spool) = stand_by(shared, place)? {
+        while let Some(spool) = stand_by(shared, place, pipeline.studio())? {
             shared.signal.raise();
             match Self::new(shared, spool, pipeline).and_then(Self::follow) {
                 Err(error) if error.kind() == &ErrorKind::LeadLost => {
@@ -271,7 +272,7 @@ impl<'a> Work<'a> {
         // Without the lock the file may be another reporter's by now, and is not ours to set aside.
         self.has_lead()?;
         self.recovered_at = Some(now);
-        self.spool.recover(&self.shared.notes)?;
+        self.spool.recover(self.pipeline.studio(), &self.shared.notes)?;
         let is_known = self.spool.knows_folder(&self.shared.log_folder)?;
         // The tail goes back to where the spool knows it: what is read twice has one address, and counts once.
         let found = self.batch.found.len() as u64;
@@ -400,14 +401,14 @@ fn wait_ms(due_ms: i64, now_ms: i64) -> i64 {
 }
 
 /// Waits for the lead, and the spool with it; None if we are stopped before.
-fn stand_by(shared: &Shared, place: &Place) -> Result<Option<Arc<Led>>> {
+fn stand_by(shared: &Shared, place: &Place, studio: &Studio) -> Result<Option<Arc<Led>>> {
     let mut was_busy = false;
     while !shared.stopping.load(Ordering::Acquire) {
         let seen = shared.signal.seen();
         if let Some(spool) = shared.spool() {
             return Ok(Some(spool));
         }
-        let outcome = shared.try_lead(place);
+        let outcome = shared.try_lead(place, studio);
         let is_busy = matches!(&outcome, Err(error) if error.kind() == &ErrorKind::SpoolBusy);
         match outcome {
             Ok(true) => {

@@ -103,6 +103,12 @@ pub fn key(normal_form: &str) -> String {
     key
 }
 
+/// Whether a key was made by these rules, and not by those of another version.
+#[must_use]
+pub fn is_current(key: &str) -> bool {
+    key.strip_prefix(VERSION).is_some_and(|rest| rest.starts_with('-'))
+}
+
 /// What a ticket is called.
 #[must_use]
 pub fn title(parts: &Parts<'_>) -> String {

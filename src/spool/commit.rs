@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 
-use super::{Spool, rows};
+use super::{Spool, keys, rows};
 use crate::error::Result;
 use crate::incident::{Incident, IncidentState, Occurrence};
 use crate::stats::{SpoolStats, Stats};
@@ -105,9 +105,24 @@ fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite:
     let known = transaction
         .prepare_cached("SELECT 1 FROM occurrences WHERE identity = ?1 AND generation = ?2 AND offset = ?3")?
         .exists(address)?;
-    if known || is_told(transaction, batch, found)? {
+    if known {
         return Ok(false);
     }
+    let owner = keys::owner(transaction, &occurrence.signature, &batch.ticket_user)?;
+    let former = match owner {
+        Some(_) => None,
+        None => keys::former_owner(transaction, &occurrence.record, &batch.ticket_user)?,
+    };
+    if let Some(incident_id) = owner.or(former)
+        && is_told(transaction, incident_id, found)?
+    {
+        keys::add(transaction, &occurrence.signature, &batch.ticket_user, incident_id)?;
+        return Ok(false);
+    }
+    let unknown = match former {
+        Some(id) if keys::is_unknown(transaction, id)? => Some(id),
+        _ => None,
+    };
     let is_folded = transaction
         .prepare_cached("SELECT 1 FROM folded WHERE identity = ?1 AND generation = ?2 AND up_to >= ?3")?
         .exists(address)?;
@@ -115,15 +130,22 @@ fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite:
         // Its own row may be gone, but not its incident: that one has counted it.
         let is_counted = transaction
             .prepare_cached(
-                "SELECT 1 FROM incidents i WHERE i.signature = ?1 \
-                 AND NOT EXISTS (SELECT 1 FROM recounted r WHERE r.incident_id = i.id)",
+                "SELECT 1 FROM (SELECT id FROM incidents WHERE signature = ?1 \
+                 UNION ALL SELECT incident_id FROM keys WHERE signature = ?1 UNION ALL SELECT ?2) i \
+                 WHERE i.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM recounted r WHERE r.incident_id = i.id)",
             )?
-            .exists([&occurrence.signature])?;
+            .exists(params![occurrence.signature, unknown])?;
         if is_counted {
             return Ok(false);
         }
     }
-    let incident_id = count(transaction, batch, occurrence)?;
+    if let Some(id) = unknown {
+        let former: String = transaction
+            .prepare_cached("SELECT signature FROM incidents WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))?;
+        keys::replace(transaction, (&former, &occurrence.signature), &batch.ticket_user, id)?;
+    }
+    let incident_id = count(transaction, batch, occurrence, owner.or(unknown))?;
     if is_folded {
         transaction.prepare_cached("INSERT OR IGNORE INTO recounted VALUES (?1)")?.execute([incident_id])?;
     }
@@ -157,42 +179,33 @@ fn add(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite:
 }
 
 /// Whether the site was told of it, though its row was lost with a damaged file.
-fn is_told(transaction: &Transaction<'_>, batch: &Batch, found: &Found) -> rusqlite::Result<bool> {
+fn is_told(transaction: &Transaction<'_>, incident_id: i64, found: &Found) -> rusqlite::Result<bool> {
     let Found { identity, generation, occurrence } = found;
     transaction
         .prepare_cached(
-            "SELECT 1 FROM told t JOIN incidents i ON i.id = t.incident_id \
-             WHERE t.identity = ?1 AND t.generation = ?2 AND t.offset >= ?3 \
-             AND i.signature = ?4 AND i.ticket_user = ?5",
+            "SELECT 1 FROM told WHERE incident_id = ?1 AND identity = ?2 AND generation = ?3 AND offset >= ?4",
         )?
-        .exists(params![
-            identity.to_string(),
-            generation,
-            signed(occurrence.offset),
-            occurrence.signature,
-            batch.ticket_user
-        ])
+        .exists(params![incident_id, identity.to_string(), generation, signed(occurrence.offset)])
 }
 
-/// Counts an occurrence in its incident, which it may be the first of; gives the incident's row.
-fn count(transaction: &Transaction<'_>, batch: &Batch, occurrence: &Occurrence) -> rusqlite::Result<i64> {
+/// Counts an occurrence in its incident, or in a new one; gives the incident's row.
+fn count(
+    transaction: &Transaction<'_>,
+    batch: &Batch,
+    occurrence: &Occurrence,
+    owner: Option<i64>,
+) -> rusqlite::Result<i64> {
     let sql = format!(
-        "SELECT i.id, {} FROM incidents i JOIN deliveries d ON d.incident_id = i.id \
-         WHERE i.signature = ?1 AND i.ticket_user = ?2",
+        "SELECT {} FROM incidents i JOIN deliveries d ON d.incident_id = i.id \
+         WHERE i.id = ?1",
         rows::INCIDENT
     );
-    let known = transaction
-        .prepare_cached(&sql)?
-        .query_row(params![occurrence.signature, batch.ticket_user], |row| {
-            Ok((row.get::<_, i64>(0)?, rows::incident(row, 1)?))
-        })
-        .optional()?;
-    let (id, mut incident) = match known {
-        Some((id, incident)) => (Some(id), incident),
-        None => (None, Incident::new(occurrence, IncidentState::Waiting)),
+    let mut incident = match owner {
+        Some(id) => transaction.prepare_cached(&sql)?.query_row([id], |row| rows::incident(row, 0))?,
+        None => Incident::new(occurrence, IncidentState::Waiting),
     };
     incident.add(occurrence, Some(&batch.user_login));
-    match id {
+    match owner {
         Some(id) => update(transaction, id, &incident),
         None => insert(transaction, batch, &incident),
     }

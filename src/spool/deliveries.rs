@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Spool, now_ms, rows};
+use super::{Spool, keys, now_ms, rows};
 use crate::capture::remains;
 use crate::error::Result;
 use crate::incident::{Incident, Occurrence};
@@ -38,6 +38,8 @@ pub struct Delivery {
     pub ticket_id: Option<i64>,
     /// Whether the evidence is known to be on the site.
     pub attached: bool,
+    /// Keys under which earlier rules may have told the site of it, the newest first.
+    pub former_signatures: Vec<String>,
     /// `environment.json`, as it was when the problem was found.
     pub environment: String,
 }
@@ -74,7 +76,7 @@ impl Spool {
                 rows::INCIDENT,
                 rows::OCCURRENCE
             );
-            connection
+            let delivery = connection
                 .prepare_cached(&sql)?
                 .query_row([now_ms], |row| {
                     Ok(Delivery {
@@ -84,12 +86,16 @@ impl Spool {
                         attempts: attempts(row, 3)?,
                         ticket_id: row.get(4)?,
                         attached: row.get(5)?,
+                        former_signatures: Vec::new(),
                         environment: rows::text(row, 6)?,
                         incident: rows::incident(row, 7)?,
                         occurrence: rows::occurrence(row, 19)?,
                     })
                 })
-                .optional()
+                .optional()?;
+            let Some(mut delivery) = delivery else { return Ok(None) };
+            delivery.former_signatures = keys::former(connection, delivery.id, &delivery.occurrence.record)?;
+            Ok(Some(delivery))
         })
     }
 

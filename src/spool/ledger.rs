@@ -12,13 +12,16 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::rows;
+use super::{keys, rows};
 
 /// Its name in the state folder.
 pub const FILE: &str = "told.jsonl";
 
 /// Characters of a line's hash.
 const HASH: usize = 16;
+
+/// Keys beside its own that are kept of an incident.
+const MOST_KEYS: usize = 100;
 
 /// It is written anew when it has so many more lines than things to say.
 const MOST_SPARE_LINES: usize = 1_000;
@@ -37,6 +40,9 @@ struct Told {
     id: i64,
     signature: String,
     ticket_user: String,
+    /// By which it is found as well. An earlier line may be under one of these.
+    #[serde(default)]
+    keys: Vec<String>,
     ticket_id: Option<i64>,
     attached: bool,
     count: i64,
@@ -89,13 +95,13 @@ impl Ledger {
 
     /// A log folder is known from now on.
     pub fn folder(&self, path: &str) -> io::Result<()> {
-        self.append(&Line::Folder(path.to_owned()))
+        self.append(&[Line::Folder(path.to_owned())])
     }
 
     /// The site has been told of this incident: as the database has it.
     pub fn told(&self, connection: &Connection, incident_id: i64) -> io::Result<()> {
         match told(connection, incident_id).map_err(io::Error::other)? {
-            Some(told) => self.append(&Line::Told(Box::new(told))),
+            Some(told) => self.append(&[Line::Told(Box::new(told))]),
             None => Ok(()),
         }
     }
@@ -111,20 +117,19 @@ impl Ledger {
             Ok((ids, folders))
         };
         let (ids, folders) = all().map_err(io::Error::other)?;
-        for folder in folders {
-            if !account.folders.contains(&folder) {
-                self.folder(&folder)?;
-                account.add(Line::Folder(folder));
-            }
-        }
+        let is_new = |folder: &String| !account.folders.contains(folder);
+        let mut lines: Vec<_> = folders.into_iter().filter(is_new).map(Line::Folder).collect();
         for id in ids {
             let Some(told) = told(connection, id).map_err(io::Error::other)? else { continue };
             let known = account.told.get(&(told.signature.clone(), told.ticket_user.clone()));
             if known.is_none_or(|known| known.count < told.count) {
-                let line = Line::Told(Box::new(told));
-                self.append(&line)?;
-                account.add(line);
+                lines.push(Line::Told(Box::new(told)));
             }
+        }
+        // After an upgrade each incident has another key: they are written at once.
+        self.append(&lines)?;
+        for line in lines {
+            account.add(line);
         }
         if account.lines > account.folders.len() + account.told.len() + MOST_SPARE_LINES {
             self.write_anew(account)?;
@@ -132,10 +137,14 @@ impl Ledger {
         Ok(())
     }
 
-    fn append(&self, line: &Line) -> io::Result<()> {
+    fn append(&self, lines: &[Line]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
         let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
         // It begins on a line of its own, whatever became of the one before.
-        file.write_all(format!("\n{}", written(line)?).as_bytes())?;
+        let text: String = lines.iter().map(written).collect::<io::Result<_>>()?;
+        file.write_all(format!("\n{text}").as_bytes())?;
         file.sync_data()
     }
 
@@ -164,16 +173,13 @@ impl Account {
                 connection.execute("INSERT OR IGNORE INTO folders (path) VALUES (?1)", [folder])? > 0;
         }
         for told in self.told.values() {
-            let known: Option<(i64, i64)> = connection
-                .prepare_cached(
-                    "SELECT i.id, coalesce(d.delivered_count, 0) FROM incidents i \
-                     LEFT JOIN deliveries d ON d.incident_id = i.id WHERE i.signature = ?1 AND i.ticket_user = ?2",
-                )?
-                .query_row([&told.signature, &told.ticket_user], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
+            let known = told.known(connection)?;
             let is_behind = known.is_none_or(|(_, delivered)| delivered < told.count);
             if is_behind || after_loss {
                 let id = known.map_or_else(|| told.insert(connection), |(id, _)| Ok(id))?;
+                for key in &told.keys {
+                    keys::add(connection, key, &told.ticket_user, id)?;
+                }
                 told.keep_lives(connection, id)?;
                 if is_behind {
                     told.keep_delivery(connection, id)?;
@@ -190,10 +196,16 @@ impl Account {
         match line {
             Line::Folder(path) => drop(self.folders.insert(path)),
             Line::Told(mut told) => {
-                let key = (told.signature.clone(), told.ticket_user.clone());
-                if let Some(earlier) = self.told.remove(&key) {
+                let key = |signature: &String| (signature.clone(), told.ticket_user.clone());
+                let own = key(&told.signature);
+                let all: Vec<_> = std::iter::once(own.clone()).chain(told.keys.iter().map(key)).collect();
+                for earlier in all.iter().filter_map(|key| self.told.remove(key)).collect::<Vec<_>>() {
+                    let (signature, mut keys) = (told.signature.clone(), told.keys.clone());
+                    keys.extend(earlier.keys.iter().filter(|key| !told.keys.contains(key)).cloned());
                     let (mut more, less) =
                         if earlier.count > told.count { (earlier, *told) } else { (*told, earlier) };
+                    // It is called as it was called last.
+                    (more.signature, more.keys) = (signature, keys);
                     for (identity, generations) in less.lives {
                         let known = more.lives.entry(identity).or_default();
                         for (generation, offset) in generations {
@@ -204,13 +216,25 @@ impl Account {
                     more.found = more.found.max(less.found);
                     *told = more;
                 }
-                self.told.insert(key, *told);
+                self.told.insert(own, *told);
             }
         }
     }
 }
 
 impl Told {
+    /// Its row in the database, whichever of its keys that has, and how often the site was told by that.
+    fn known(&self, connection: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
+        for key in std::iter::once(&self.signature).chain(&self.keys) {
+            if let Some(id) = keys::owner(connection, key, &self.ticket_user)? {
+                let sql = "SELECT coalesce(max(delivered_count), 0) FROM deliveries WHERE incident_id = ?1";
+                let delivered = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
+                return Ok(Some((id, delivered)));
+            }
+        }
+        Ok(None)
+    }
+
     fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
         let is_free =
             !connection.prepare_cached("SELECT 1 FROM incidents WHERE id = ?1")?.exists([self.id])?;
@@ -301,6 +325,7 @@ fn told(connection: &Connection, incident_id: i64) -> rusqlite::Result<Option<To
                 id: incident_id,
                 signature: row.get(0)?,
                 ticket_user: row.get(1)?,
+                keys: Vec::new(),
                 ticket_id: row.get(2)?,
                 attached: row.get(3)?,
                 count: row.get(4)?,
@@ -314,6 +339,7 @@ fn told(connection: &Connection, incident_id: i64) -> rusqlite::Result<Option<To
         })
         .optional()?;
     let Some(mut told) = told else { return Ok(None) };
+    told.keys = keys::further(connection, incident_id, MOST_KEYS)?;
     // What waits is what was found last.
     let mut statement = connection.prepare_cached(
         "SELECT identity, generation, max(offset) FROM (SELECT identity, generation, offset FROM occurrences \

@@ -13,7 +13,7 @@ const ROWS_APART: i64 = 1_000;
 const LONGEST_WAIT_MS: i64 = 7 * 86_400_000;
 
 /// Identity of the file in which a lost occurrence stood.
-const NOWHERE: &str = "0:0";
+pub const NOWHERE: &str = "0:0";
 
 /// Makes the rows fit each other again, and has read anew what was lost.
 pub fn mend(fresh: &Connection, account: &Account, lost: &[&str]) -> rusqlite::Result<()> {
@@ -45,6 +45,7 @@ pub fn mend(fresh: &Connection, account: &Account, lost: &[&str]) -> rusqlite::R
          OR typeof(set_ms) <> 'integer' OR next_try_ms > ?1",
         [now_ms().saturating_add(LONGEST_WAIT_MS)],
     )?;
+    fresh.execute("DELETE FROM keys WHERE incident_id NOT IN (SELECT id FROM incidents)", [])?;
     if !lost.is_empty() {
         fresh.execute(
             "INSERT OR IGNORE INTO used_ids SELECT ?1 + max(coalesce((SELECT max(id) FROM incidents), 0), \

@@ -7,6 +7,7 @@ mod bounds;
 mod commit;
 mod deliveries;
 mod evidence;
+mod keys;
 mod ledger;
 mod mend;
 mod place;
@@ -16,6 +17,7 @@ mod room;
 mod rows;
 mod salvage;
 mod schema;
+mod signing;
 mod sums;
 mod terms;
 mod view;
@@ -33,6 +35,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::folders::for_libraries;
 use crate::incident::Occurrence;
 use crate::notes::Notes;
+use crate::signature::Studio;
 use crate::tail::Checkpoint;
 
 pub use bounds::{Bounds, Size};
@@ -96,8 +99,9 @@ impl Open {
 }
 
 impl Spool {
-    /// Opens or makes the spool in a folder. A damaged one is set aside, and that is noted.
-    pub fn open(place: &Place, notes: &Notes) -> Result<Self> {
+    /// Opens or makes the spool in a folder. A damaged one is set aside, and that is noted; what was signed by earlier
+    /// rules is signed by these.
+    pub fn open(place: &Place, studio: &Studio, notes: &Notes) -> Result<Self> {
         std::fs::create_dir_all(&place.folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&place.folder).because(error))?;
         let mut spool = Self {
@@ -111,7 +115,7 @@ impl Spool {
             writes: AtomicU64::new(0),
             view: None,
         };
-        spool.reopen(notes).map_err(|error| error.at(&spool.path))?;
+        spool.reopen(studio, notes).map_err(|error| error.at(&spool.path))?;
         // Not before: as long as another one may lead, its readers are its own.
         match place.drive {
             Drive::Network => spool.view = Some(View::open(&place.folder)?),
@@ -136,8 +140,8 @@ impl Spool {
     ///
     /// Only whoever leads may do so. Calls on other threads wait for it, and those that come while there is no file
     /// fail: nothing is written into the one that was set aside.
-    pub fn recover(&self, notes: &Notes) -> Result<()> {
-        self.reopen(notes).map_err(|error| error.at(&self.path))?;
+    pub fn recover(&self, studio: &Studio, notes: &Notes) -> Result<()> {
+        self.reopen(studio, notes).map_err(|error| error.at(&self.path))?;
         self.damaged.store(false, Ordering::Release);
         self.writes.fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -218,7 +222,7 @@ impl Spool {
     }
 
     /// Opens the file. One that is open already is damaged, and set aside first.
-    fn reopen(&self, notes: &Notes) -> Result<()> {
+    fn reopen(&self, studio: &Studio, notes: &Notes) -> Result<()> {
         let mut open = self.open.lock();
         let is_damaged = !open.is_nothing();
         let led = open.term;
@@ -230,7 +234,7 @@ impl Spool {
         if is_damaged && recovered.is_none() && self.path.exists() {
             recovered = Some(recovery::recover(&self.path, &account)?);
         }
-        let opened = match self.connect(&account) {
+        let opened = match self.connect(&account, studio) {
             // A header with a flipped bit can pass for a file that may not be written.
             Err(error)
                 if error.kind() == &ErrorKind::SpoolDamaged
@@ -238,7 +242,7 @@ impl Spool {
                         && !salvage::begins_well(&self.path).unwrap_or(true) =>
             {
                 recovered = Some(recovery::recover(&self.path, &account)?);
-                self.connect(&account)
+                self.connect(&account, studio)
             }
             other => other,
         };
@@ -276,10 +280,11 @@ impl Spool {
     }
 
     /// Opens the file; true if it was behind the ledger.
-    fn connect(&self, account: &Account) -> Result<(Connection, bool)> {
+    fn connect(&self, account: &Account, studio: &Studio) -> Result<(Connection, bool)> {
         let mut connection = connect(&self.place, &self.path)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let was_behind = account.apply(&transaction, false)?;
+        signing::sign_anew(&transaction, studio)?;
         if was_behind {
             mend::make_whole(&transaction)?;
         }
@@ -355,7 +360,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), b"this is no database, whatever its name says").unwrap();
         let notes = Notes::default();
-        let spool = Spool::open(&Place::local(folder.path()), &notes).unwrap();
+        let spool = Spool::open(&Place::local(folder.path()), &Studio::default(), &notes).unwrap();
         assert!(spool.is_recovered());
         assert!(spool.checkpoints().unwrap().is_empty());
         let said = notes.take();
@@ -367,7 +372,7 @@ mod tests {
     #[test]
     fn a_file_that_another_one_has_set_aside_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(&Place::local(folder.path()), &Notes::default()).unwrap();
+        let spool = Spool::open(&Place::local(folder.path()), &Studio::default(), &Notes::default()).unwrap();
         let look = |name: &str| Batch { first_look: Some(name.into()), ..Batch::default() };
         spool.commit(&look("before")).unwrap();
         std::fs::rename(folder.path().join(FILE), folder.path().join("aside")).unwrap();
@@ -380,7 +385,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        let error = Spool::open(&Place::local(folder.path()), &Notes::default()).unwrap_err();
+        let error =
+            Spool::open(&Place::local(folder.path()), &Studio::default(), &Notes::default()).unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::NewerSpool(99));
         assert!(error.to_string().contains("update tk-incident"), "{error}");
     }

@@ -220,6 +220,29 @@ UPDATE occurrences SET (signature, ticket_user, sum) =
         row_sum(occurrences.id, incident_id, identity, generation, offset, i.signature, i.ticket_user)
     FROM incidents i WHERE i.id = occurrences.incident_id);
 ",
+    r"
+CREATE TABLE keys (                     -- by which an incident is found beside its own signature
+    signature TEXT NOT NULL,
+    ticket_user TEXT NOT NULL,
+    incident_id INTEGER NOT NULL,
+    sum INTEGER,
+    PRIMARY KEY (signature, ticket_user)
+) WITHOUT ROWID;
+CREATE INDEX keys_of_incident ON keys (incident_id);
+
+CREATE TABLE signed (                   -- the rules by which the incidents were signed
+    version TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+CREATE TRIGGER keys_new AFTER INSERT ON keys BEGIN
+    UPDATE keys SET sum = row_sum(signature, ticket_user, incident_id)
+    WHERE signature = NEW.signature AND ticket_user = NEW.ticket_user;
+END;
+CREATE TRIGGER keys_changed AFTER UPDATE ON keys BEGIN
+    UPDATE keys SET sum = row_sum(signature, ticket_user, incident_id)
+    WHERE signature = NEW.signature AND ticket_user = NEW.ticket_user;
+END;
+",
 ];
 
 /// The header says the version twice, so that a flipped bit is neither an older spool nor a newer one.
@@ -286,6 +309,7 @@ mod tests {
 
     use super::*;
     use crate::notes::Notes;
+    use crate::signature::Studio;
     use crate::spool::{FILE, Place, Spool, SpoolReader};
 
     #[test]
@@ -313,7 +337,7 @@ mod tests {
             .unwrap();
         drop(early);
         let notes = Notes::default();
-        drop(Spool::open(&Place::local(folder.path()), &notes).unwrap());
+        drop(Spool::open(&Place::local(folder.path()), &Studio::default(), &notes).unwrap());
         assert!(notes.take().is_empty());
 
         let books = SpoolReader::open(folder.path()).unwrap().status().unwrap()["books"].clone();

@@ -19,13 +19,14 @@ pub struct Table {
 }
 
 /// All of them, incidents before what belongs to them. The triggers of the schema say the same of the sums.
-pub const TABLES: [Table; 9] = [
+pub const TABLES: [Table; 10] = [
     table("folders", "path", Some("path")),
     table("files", "identity", Some("identity, generation, offset, anchor, followed")),
     table("folded", "identity, generation", Some("identity, generation, up_to")),
     table("terms", "term", Some("term")),
     table("counters", "name", Some("name, value")),
     table("incidents", "id", Some("id, signature, ticket_user, count")),
+    table("keys", "signature, ticket_user", Some("signature, ticket_user, incident_id")),
     table("deliveries", "incident_id", Some("incident_id, ticket_id, attached, delivered_count")),
     table("occurrences", "id", Some("id, incident_id, identity, generation, offset, signature, ticket_user")),
     // An archive has sums of its own, and is made again from the log if it cannot be read.

@@ -72,12 +72,14 @@ pub fn advance(transaction: &Transaction<'_>, term: i64) -> rusqlite::Result<()>
 mod tests {
     use super::*;
     use crate::notes::Notes;
+    use crate::signature::Studio;
     use crate::spool::{Batch, Place, Spool};
 
     #[test]
     fn whoever_led_before_can_write_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let open = || Spool::open(&Place::local(folder.path()), &Notes::default()).unwrap();
+        let open =
+            || Spool::open(&Place::local(folder.path()), &Studio::default(), &Notes::default()).unwrap();
         let look = |name: &str| Batch { first_look: Some(name.into()), ..Batch::default() };
         let first = open();
         first.commit(&look("first")).unwrap();

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use tk_incident_core::capture::{LogSnapshot, capture};
 use tk_incident_core::notes::Notes;
 use tk_incident_core::record::Level;
+use tk_incident_core::signature::Studio;
 use tk_incident_core::spool::{Batch, Bounds, Due, Found, Place, Spool, SpoolReader, now_ms};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::FileIdentity;
@@ -42,7 +43,7 @@ pub fn occurrence(problem: usize, offset: u64, record: &str) -> Occurrence {
     let message = format!("problem number {}", word(problem));
     Occurrence {
         id: 0,
-        signature: format!("v0-{problem:024}"),
+        signature: format!("v1-{problem:024}"),
         title: message.clone(),
         level: Level::Error,
         engine: "tk-maya".into(),
@@ -84,7 +85,7 @@ pub fn batch(identity: FileIdentity, occurrences: Vec<Occurrence>) -> Batch {
 }
 
 pub fn spool(home: &Home) -> Spool {
-    Spool::open(&Place::local(&home.state()), &Notes::default()).unwrap()
+    Spool::open(&Place::local(&home.state()), &Studio::default(), &Notes::default()).unwrap()
 }
 
 pub fn incidents(home: &Home) -> Vec<Incident> {

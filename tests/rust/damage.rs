@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tk_incident_core::Config;
 use tk_incident_core::config::StateDrive;
 use tk_incident_core::notes::Notes;
+use tk_incident_core::signature::Studio;
 use tk_incident_core::spool::{Bounds, Drive, Place};
 
 use super::books::make_room;
@@ -273,7 +274,7 @@ fn a_recovery_keeps_the_lead_and_leaves_the_old_file_alone() {
         let second = on_drive();
         // As a courier has it, which knows nothing of a damage.
         let held = first.spool().unwrap();
-        held.recover(&Notes::default()).unwrap();
+        held.recover(&Studio::default(), &Notes::default()).unwrap();
         assert!(first.is_leader() && !second.is_leader());
         assert!(held.ticket_created(delivery.id, 42).unwrap());
         append(&home.log("tk-maya.log"), error("two"));

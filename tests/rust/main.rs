@@ -24,5 +24,6 @@ mod support;
 mod tail;
 mod takeover;
 mod traceback;
+mod upgrade;
 #[cfg(windows)]
 mod windows;

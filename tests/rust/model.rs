@@ -13,6 +13,7 @@ use crossbeam_channel::bounded;
 use proptest::prelude::*;
 use tk_incident_core::notes::Notes;
 use tk_incident_core::pipeline::Pipeline;
+use tk_incident_core::signature::Studio;
 use tk_incident_core::spool::{Batch, Found, Place, Spool, SpoolReader};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::{Arrival, Beginning, Read, Tailer};
@@ -97,7 +98,7 @@ struct World {
 impl World {
     fn new(events: Events) -> Self {
         let home = Home::new();
-        let spool = Spool::open(&Place::local(&home.state()), &Notes::default()).unwrap();
+        let spool = Spool::open(&Place::local(&home.state()), &Studio::default(), &Notes::default()).unwrap();
         let mut world = Self {
             home,
             events,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tk_incident_core::config::StateDrive;
 use tk_incident_core::notes::Notes;
+use tk_incident_core::signature::Studio;
 use tk_incident_core::spool::{Drive, FILE, Place, Spool, SpoolReader};
 use tk_incident_core::{Config, ErrorKind};
 
@@ -47,12 +48,13 @@ fn a_reader_sees_all_that_was_committed_before_it_asked() {
 fn the_spool_is_a_leaders_alone() {
     let home = Home::new();
     let place = Place { drive: Drive::Network, ..Place::local(&home.state()) };
-    let spool = Spool::open(&place, &Notes::default()).unwrap();
-    let refused = |place: &Place| Spool::open(place, &Notes::default()).unwrap_err().kind().clone();
+    let spool = Spool::open(&place, &Studio::default(), &Notes::default()).unwrap();
+    let refused =
+        |place: &Place| Spool::open(place, &Studio::default(), &Notes::default()).unwrap_err().kind().clone();
     assert_eq!(refused(&place), ErrorKind::SpoolBusy);
     assert!(!home.state().join(format!("{FILE}-wal")).exists());
     drop(spool);
-    Spool::open(&place, &Notes::default()).unwrap();
+    Spool::open(&place, &Studio::default(), &Notes::default()).unwrap();
 }
 
 #[test]

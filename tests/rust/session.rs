@@ -68,12 +68,12 @@ pub struct Session {
 impl Session {
     pub fn open(config: &Config, place: &Place) -> Result<Self> {
         let notes = Notes::default();
-        let spool = Spool::open(place, &notes)?;
+        let pipeline = Pipeline::new(config)?;
+        let spool = Spool::open(place, pipeline.studio(), &notes)?;
         let is_known = spool.knows_folder(&config.log_folder())?;
         let unknown = if is_known || spool.is_recovered() { Beginning::Start } else { Beginning::End };
         let now = Instant::now();
         let mut batch = Batch { first_look: (!is_known).then(|| config.log_folder()), ..Batch::default() };
-        let pipeline = Pipeline::new(config)?;
         let mut tailer = Tailer::new(config, spool.checkpoints()?, unknown);
         tailer.listen(bounded(1).0);
         let found = &mut batch.found;

@@ -11,6 +11,7 @@ use rusqlite::{Connection, ToSql, params};
 use tempfile::TempDir;
 use tk_incident_core::Config;
 use tk_incident_core::notes::Notes;
+use tk_incident_core::signature::Studio;
 use tk_incident_core::spool::{Batch, FILE, Place, Spool, SpoolReader};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::{Beginning, Checkpoint, FileIdentity, Tailer};
@@ -46,7 +47,7 @@ impl World {
         let root = tempfile::tempdir().unwrap();
         let state = root.path().join("state");
         fs::create_dir(root.path().join("logs")).unwrap();
-        let spool = Spool::open(&Place::local(&state), &Notes::default()).unwrap();
+        let spool = Spool::open(&Place::local(&state), &Studio::default(), &Notes::default()).unwrap();
         let behind = Connection::open(state.join(FILE)).unwrap();
         // A damaged row can hold what no writer may put there. The spool sees what was done to its tables when it is
         // opened, and not before.
