@@ -277,6 +277,11 @@ impl Delivery {
     }
 
     #[getter]
+    fn former_signatures(&self) -> Vec<String> {
+        self.0.former_signatures.clone()
+    }
+
+    #[getter]
     fn evidence_name(&self) -> String {
         self.0.evidence_name()
     }

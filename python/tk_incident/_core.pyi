@@ -146,6 +146,9 @@ class Delivery:
     def attached(self) -> bool:
         """True once the evidence is known to be on the site."""
     @property
+    def former_signatures(self) -> list[str]:
+        """Keys under which earlier rules may have told the site of it, the newest first; at most eight."""
+    @property
     def evidence_name(self) -> str:
         """File name of the archive; the same at every attempt."""
     @property

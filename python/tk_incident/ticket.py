@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Optional
 
+from tk_incident import _core
 from tk_incident._core import Delivery, Occurrence
 from tk_incident.excerpt import excerpt, one_line
 from tk_incident.settings import Settings
@@ -14,6 +15,8 @@ from tk_incident.settings import Settings
 MAX_DESCRIPTION_BYTES = 32 * 1024
 _MAX_LINE_BYTES = 1024
 _MAX_ENVIRONMENT_BYTES = 3 * 1024
+_INDENT = "    "
+_KEY = "incident-key: "
 _SEEN = re.compile(r"^Seen: +(\d+) times?$", re.MULTILINE)
 # A database may refuse NUL, and a terminal obeys ESC.
 _CONTROLS = {code: "?" for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "?"}
@@ -29,9 +32,27 @@ class Ticket:
     """At most ``MAX_DESCRIPTION_BYTES`` bytes of UTF-8; the last line is ``key_line``."""
     key_line: str
     """The line that tells this ticket from every other one."""
+    former_key_lines: Sequence[str]
+    """The lines that it may have under the rules of earlier versions."""
+    record: str
+    """The record of the first occurrence, as the description has it where there is room for all of it."""
     project_id: Optional[int]
     fields: Mapping[str, Any]
     """Further fields and their values, for the sites that have them."""
+
+    def is_about(self, description: object, settings: Settings) -> bool:
+        """Tell whether a ticket with this description, filed under an old key, is about this problem.
+
+        Earlier rules gave one key to different problems: where the description shows a record, that has to be
+        one of this problem by today's rules. Where it does not, the key decides: better no second ticket.
+        """
+        if not any(has_key_line(description, line) for line in self.former_key_lines):
+            return False
+        shown = shown_record(str(description))
+        if shown is None:
+            return True
+        texts = json.loads(_core.explain(shown, self.record, settings.to_json()))["texts"]
+        return bool(texts[0]["key"] == texts[1]["key"])
 
     @classmethod
     def of(cls, delivery: Delivery, settings: Settings) -> "Ticket":
@@ -39,12 +60,13 @@ class Ticket:
         incident = delivery.incident
         login = _sendable(delivery.user_login)
         title = one_line(_sendable(incident.title), _MAX_LINE_BYTES)
-        key = incident.signature
+        whose = ""
         if settings.ticket_scope == "user":
             login = " ".join(login.split())
             title = f"{login} - {title}"
-            key = f"{key}/{login}"
-        key_line = f"incident-key: {key}"
+            whose = f"/{login}"
+        key = f"{incident.signature}{whose}"
+        key_line = f"{_KEY}{key}"
         project_id = settings.project_id if delivery.project_id is None else delivery.project_id
         fields: dict[str, Any] = {
             "sg_ticket_type": "Bug",
@@ -58,6 +80,8 @@ class Ticket:
             title=title,
             description=_description(delivery, key_line),
             key_line=key_line,
+            former_key_lines=[f"{_KEY}{former}{whose}" for former in delivery.former_signatures],
+            record=_sendable(delivery.occurrence.record),
             project_id=project_id,
             fields={name: value for name, value in fields.items() if value is not None},
         )
@@ -90,6 +114,19 @@ def has_key_line(description: object, key_line: str) -> bool:
         return False
     # Not splitlines: a record may hold line separators that it does not know for the ends of lines.
     return any(line.rstrip() == key_line for line in description.split("\n"))
+
+
+def shown_record(description: str) -> Optional[str]:
+    """Return the record that a ticket's description shows; None where it does not show all of it."""
+    _, _, below = description.replace("\r\n", "\n").partition("\nRecord:\n")
+    lines = []
+    for line in below.split("\n"):
+        # A cut leaves a line that is not indented, and so does whoever writes into it.
+        if line and not line.startswith(_INDENT):
+            is_whole = line == "Environment:" or line.startswith(_KEY)
+            return "\n".join(lines).strip("\n") or None if is_whole else None
+        lines.append(line[len(_INDENT) :])
+    return None
 
 
 def _description(delivery: Delivery, key_line: str) -> str:
@@ -155,7 +192,7 @@ def _is_plain(value: object) -> bool:
 
 
 def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.split("\n"))
+    return "\n".join(f"{_INDENT}{line}" for line in text.split("\n"))
 
 
 def _sendable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -57,6 +57,7 @@ class DeliveryStandIn:
     attempts: int = 0
     ticket_id: Optional[int] = None
     attached: bool = False
+    former_signatures: Sequence[str] = ()
     evidence_name: str = f"incident-{SIGNATURE}.zip"
     environment: str = '{"host": "ws042", "os": "Linux", "memory": {"total_bytes": 8}}'
 

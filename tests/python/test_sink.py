@@ -22,6 +22,14 @@ MakeDelivery = Callable[..., Delivery]
 KEY = "an-api-key-nobody-may-see"
 KEY_LINE = "incident-key: v0-0123456789abcdef01234567/artist"
 ARCHIVE = "incident-v0-0123456789abcdef01234567.zip"
+NEW_KEY = "v1-0123456789abcdef01234567"
+FORMER_KEY = "v0-0123456789abcdef01234567"
+# As it is after an upgrade: one key of today, and one that the site may know.
+UPGRADED = {
+    "signature": NEW_KEY,
+    "former_signatures": [FORMER_KEY],
+    "evidence_name": f"incident-{NEW_KEY}.zip",
+}
 
 
 class Journal:
@@ -161,6 +169,81 @@ def test_a_ticket_is_found_under_another_title(desk: Desk, make_delivery: MakeDe
     first = desk.deliver(make_delivery())
     desk.rows("Ticket")[0]["title"] = "renamed by a person"
     assert desk.deliver(make_delivery()).ticket_id == first.ticket_id
+
+
+def test_a_ticket_of_the_key_is_found_whatever_is_titled_alike(
+    desk: Desk, make_delivery: MakeDelivery
+) -> None:
+    for number in range(150):
+        desk.site.store.add("Ticket", title="artist - TankError", description=f"{KEY_LINE}-{number}")
+    first = desk.deliver(make_delivery())
+    # The next machine met it with other words.
+    assert desk.deliver(make_delivery(title="TankError: no such shot")).ticket_id == first.ticket_id
+    assert len(desk.rows("Ticket")) == 151
+
+
+def test_a_ticket_of_the_site_is_found_behind_those_of_its_users(
+    desk: Desk, make_delivery: MakeDelivery
+) -> None:
+    for number in range(250):
+        desk.site.store.add("Ticket", title="TankError", description=f"incident-key: {FORMER_KEY}/{number}")
+    sink = ShotGridSink(desk.connect, Settings(ticket_scope="site"))
+    first = sink.deliver(make_delivery(), desk.journal)
+    assert sink.deliver(make_delivery(title="other words"), desk.journal).ticket_id == first.ticket_id
+    sink.close()
+    assert len(desk.rows("Ticket")) == 251
+
+
+@pytest.mark.parametrize("scope", ["user", "site"])
+def test_a_ticket_of_an_old_key_is_found_and_told(
+    desk: Desk, make_delivery: MakeDelivery, scope: str
+) -> None:
+    # As another machine has filed it, in the words of then.
+    sink = ShotGridSink(desk.connect, Settings(ticket_scope=scope))
+    first = sink.deliver(make_delivery(), desk.journal)
+    before = desk.rows("Ticket")[0]["description"]
+    upgraded = make_delivery(id=2, title="TankError: no such scene", count=4, **UPGRADED)
+    again = sink.deliver(upgraded, desk.journal)
+    sink.close()
+    assert again.ticket_id == first.ticket_id
+    (ticket,) = desk.rows("Ticket")
+    assert ticket["description"] == before
+    (reply,) = desk.rows("Reply")
+    assert reply["content"].startswith("Seen 4 times")
+    # Nor is the archive there twice.
+    assert [each["name"] for each in ticket["attachments"]] == [ARCHIVE]
+
+
+def test_another_problem_of_an_old_key_gets_its_own_ticket(desk: Desk, make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery()
+    first = desk.deliver(delivery)
+    other = delivery.occurrence.record.replace("publish", "export")
+    again = desk.deliver(make_delivery(id=2, record=other, **UPGRADED))
+    assert again.ticket_id != first.ticket_id
+
+
+def test_an_old_key_counts_where_the_record_is_not_to_be_seen(
+    desk: Desk, make_delivery: MakeDelivery
+) -> None:
+    made = desk.site.store.add("Ticket", title="by hand", description=f"see the archive\n\n{KEY_LINE}")
+    assert desk.deliver(make_delivery(**UPGRADED)).ticket_id == made["id"]
+
+
+def test_todays_key_goes_before_an_old_one(desk: Desk, make_delivery: MakeDelivery) -> None:
+    desk.site.store.add("Ticket", id=5, title="old", description=f"old\n{KEY_LINE}")
+    desk.site.store.add("Ticket", id=7, title="new", description=f"new\nincident-key: {NEW_KEY}/artist")
+    assert desk.deliver(make_delivery(**UPGRADED)).ticket_id == 7
+
+
+def test_a_twin_with_another_title_is_found(desk: Desk, make_delivery: MakeDelivery) -> None:
+    desk.site.store.add("Ticket", id=5_000, title="not yet shown", description="")
+    made = desk.deliver(make_delivery()).ticket_id
+    twin = desk.site.store.rows["Ticket"][5_000]
+    twin.update(title="artist - TankError: in other words", description=f"made elsewhere\n{KEY_LINE}")
+    desk.sink.settle(desk.journal)
+    assert desk.journal.steps[-1] == ("ticket", 1, 5_000)
+    (reply,) = desk.rows("Reply")
+    assert reply["entity"] == {"type": "Ticket", "id": made}
 
 
 def test_the_same_title_is_not_the_same_problem(desk: Desk, make_delivery: MakeDelivery) -> None:

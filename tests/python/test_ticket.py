@@ -8,7 +8,7 @@ import pytest
 from tk_incident._core import Delivery
 from tk_incident.excerpt import excerpt, one_line
 from tk_incident.settings import Settings
-from tk_incident.ticket import MAX_DESCRIPTION_BYTES, Ticket, has_key_line, told_count, utc
+from tk_incident.ticket import MAX_DESCRIPTION_BYTES, Ticket, has_key_line, shown_record, told_count, utc
 
 MakeDelivery = Callable[..., Delivery]
 SIGNATURE = "v0-0123456789abcdef01234567"
@@ -29,6 +29,29 @@ def test_title_and_key_of_the_site(make_delivery: MakeDelivery) -> None:
     assert ticket.title == "TankError"
     assert ticket.key_line == f"incident-key: {SIGNATURE}"
     assert ticket.description.split("\n")[-1] == ticket.key_line
+
+
+def test_a_record_is_read_back_from_the_description(make_delivery: MakeDelivery) -> None:
+    record = "first\n\n    indented\n\nlast"
+    for environment in ("", '{"host": "ws042"}'):
+        ticket = Ticket.of(make_delivery(record=record, environment=environment), USER)
+        assert shown_record(ticket.description) == record == ticket.record
+        stripped = "\r\n".join(line.rstrip() for line in ticket.description.split("\n"))
+        assert shown_record(stripped) == record
+
+
+def test_a_record_that_was_cut_is_not_read_back(make_delivery: MakeDelivery) -> None:
+    long = "\n".join(f"line {number} of a record" for number in range(5_000))
+    for record in (long, "x" * 100_000):
+        assert shown_record(Ticket.of(make_delivery(record=record), USER).description) is None
+    assert shown_record("Record:\n\n    by hand") is None
+
+
+def test_former_key_lines_are_of_the_same_scope(make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery(former_signatures=["v1-a", "v0-b"])
+    lines = ["incident-key: v1-a", "incident-key: v0-b"]
+    assert Ticket.of(delivery, SITE).former_key_lines == lines
+    assert Ticket.of(delivery, USER).former_key_lines == [f"{line}/artist" for line in lines]
 
 
 def test_description_says_what_an_operator_asks(make_delivery: MakeDelivery) -> None:

@@ -6,7 +6,7 @@ broke before the answer: so this searches before it creates, and again after.
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -22,8 +22,10 @@ _COUNT = "sg_incident_count"
 _LAST_SEEN = "sg_incident_last_seen"
 # A reply is mail for everybody on the ticket.
 _REPLY_INTERVAL_MS = 3_600_000
-# A title may be common; whoever is not among the oldest is found by the key line.
-_MAX_SEARCHED = 100
+# So many tickets are asked for at once. A key is the beginning of the keys of its users.
+_PAGE = 100
+# No site makes more tickets while it does not yet show one.
+_LATE = 10_000
 # Twins of so many tickets are looked for in one search.
 _MAX_AT_ONCE = 20
 
@@ -92,17 +94,14 @@ class ShotGridSink:
         is_known = row is not None
         is_new = False
         if row is None:
-            # Somebody may have changed the title, and the key line is what tells tickets apart; but where a
-            # title is common the line alone may not be among the first that the site finds.
-            by_title, by_key = ["title", "is", ticket.title], ["description", "contains", ticket.key_line]
-            row = _found(connection, ticket, by_title, by_key)
+            row = _found(connection, ticket, self._settings)
             if row is None:
                 row = {"id": connection.create("Ticket", _values(connection, ticket))}
                 self._made.append((ticket, row["id"], delivery))
                 is_new = True
             journal.ticket_created(delivery.id, ticket_id=row["id"])
         if not (delivery.attached and is_known):
-            if is_new or not _has_attachment(row, delivery.evidence_name):
+            if is_new or not _has_evidence(row, delivery):
                 _attach(connection, row["id"], delivery, journal)
             journal.evidence_attached(delivery.id)
         recurrence_ms = self._settings.recurrence_interval_s * 1000
@@ -116,29 +115,43 @@ def _known(connection: Connection, ticket_id: int) -> Optional[Row]:
     return rows[0] if rows else None
 
 
-def _found(connection: Connection, ticket: Ticket, *conditions: list[str]) -> Optional[Row]:
-    """Return the oldest ticket that meets one of these conditions and has this key line."""
-    return _oldest(_any_of(connection, *conditions), ticket)
+def _found(connection: Connection, ticket: Ticket, settings: Settings) -> Optional[Row]:
+    """Return the oldest ticket with this key line; where there is none, with that of earlier rules.
+
+    The title says nothing: it is that of the first occurrence on the machine that made the ticket.
+    """
+    former = None
+    for row in _with_lines(connection, [ticket.key_line, *ticket.former_key_lines]):
+        if has_key_line(row.get("description"), ticket.key_line):
+            return row
+        if former is None and ticket.is_about(row.get("description"), settings):
+            former = row
+    return former
 
 
-def _any_of(connection: Connection, *conditions: list[str]) -> list[Row]:
-    either = {"filter_operator": "any", "filters": list(conditions)}
-    return connection.tickets([either], _fields(connection), limit=_MAX_SEARCHED)
-
-
-def _oldest(rows: Iterable[Row], ticket: Ticket) -> Optional[Row]:
-    matches = [row for row in rows if has_key_line(row.get("description"), ticket.key_line)]
-    return min(matches, key=lambda row: int(row["id"])) if matches else None
+def _with_lines(connection: Connection, key_lines: Sequence[str], *, after_id: int = 0) -> Iterator[Row]:
+    """Find the tickets whose description has one of these lines in it somewhere, the oldest first."""
+    lines = [["description", "contains", line] for line in key_lines]
+    either = {"filter_operator": "any", "filters": lines}
+    while True:
+        behind = [["id", "greater_than", after_id]] if after_id > 0 else []
+        rows = connection.tickets([*behind, either], _fields(connection), limit=_PAGE)
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        after_id = int(rows[-1]["id"])
 
 
 def _settle(connection: Connection, made: list[tuple[Ticket, int, Delivery]], journal: Journal) -> None:
-    # A twin that was made in the same moment has the same title.
-    rows = _any_of(connection, *(["title", "is", ticket.title] for ticket, _, _ in made))
+    # An earlier ticket was there when this one was not yet made, and was found.
+    after_id = min(ticket_id for _, ticket_id, _ in made) - _LATE
+    rows = list(_with_lines(connection, [ticket.key_line for ticket, _, _ in made], after_id=after_id))
     for ticket, ticket_id, delivery in made:
-        twin = _oldest(rows, ticket)
+        same = (row for row in rows if has_key_line(row.get("description"), ticket.key_line))
+        twin = next(same, None)
         if twin is None or twin["id"] >= ticket_id:
             continue
-        if not _has_attachment(twin, delivery.evidence_name):
+        if not _has_evidence(twin, delivery):
             _attach(connection, twin["id"], delivery, journal)
         journal.ticket_created(delivery.id, ticket_id=twin["id"])
         content = (
@@ -174,11 +187,14 @@ def _fields(connection: Connection) -> list[str]:
     return fields
 
 
-def _has_attachment(row: Row, name: str) -> bool:
+def _has_evidence(row: Row, delivery: Delivery) -> bool:
+    """Tell whether the archive is at a ticket, under its name of today or that of an old key."""
+    own, name = delivery.incident.signature, delivery.evidence_name
+    names = [name, *(name.replace(own, former) for former in delivery.former_signatures)]
     attachments = row.get("attachments")
     if not isinstance(attachments, Iterable):
         return False
-    return any(isinstance(each, dict) and each.get("name") == name for each in attachments)
+    return any(isinstance(each, dict) and each.get("name") in names for each in attachments)
 
 
 def _attach(connection: Connection, ticket_id: int, delivery: Delivery, journal: Journal) -> None:
