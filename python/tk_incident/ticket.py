@@ -119,7 +119,7 @@ def has_key_line(description: object, key_line: str) -> bool:
 def shown_record(description: str) -> Optional[str]:
     """Return the record that a ticket's description shows; None where it does not show all of it."""
     _, _, below = description.replace("\r\n", "\n").partition("\nRecord:\n")
-    lines = []
+    lines: list[str] = []
     for line in below.split("\n"):
         # A cut leaves a line that is not indented, and so does whoever writes into it.
         if line and not line.startswith(_INDENT):

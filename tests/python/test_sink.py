@@ -194,12 +194,12 @@ def test_a_ticket_of_the_site_is_found_behind_those_of_its_users(
     assert len(desk.rows("Ticket")) == 251
 
 
-@pytest.mark.parametrize("scope", ["user", "site"])
+@pytest.mark.parametrize("settings", [Settings(), Settings(ticket_scope="site")])
 def test_a_ticket_of_an_old_key_is_found_and_told(
-    desk: Desk, make_delivery: MakeDelivery, scope: str
+    desk: Desk, make_delivery: MakeDelivery, settings: Settings
 ) -> None:
     # As another machine has filed it, in the words of then.
-    sink = ShotGridSink(desk.connect, Settings(ticket_scope=scope))
+    sink = ShotGridSink(desk.connect, settings)
     first = sink.deliver(make_delivery(), desk.journal)
     before = desk.rows("Ticket")[0]["description"]
     upgraded = make_delivery(id=2, title="TankError: no such scene", count=4, **UPGRADED)
