@@ -177,6 +177,17 @@ fn what_was_never_found_is_a_problem_of_its_own() {
 }
 
 #[test]
+fn what_is_known_to_be_another_problem_is_not_taken_over() {
+    let home = early("whole");
+    let spool = open(&home);
+    // The incident of this text has kept its old key, because the new one is that of the wait for 3 s.
+    let elsewhere = no_answer(4).replace("tk-multi-publish2", "tk-multi-farm");
+    find(&spool, (file(7), "artist"), &[elsewhere], &Studio::default());
+    assert_eq!(deliver(&spool)[&11].incident.count, 1);
+    assert_eq!(incidents(&home)[3].count, 1);
+}
+
+#[test]
 fn a_text_that_is_gone_is_known_by_its_old_key_once() {
     for (index, (user, before)) in (7..).zip(SCOPES) {
         let home = early("folded");
