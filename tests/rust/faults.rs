@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tk_incident_core::notes::Notes;
+use tk_incident_core::signature::Studio;
 use tk_incident_core::spool::{Batch, Drive, Spool, SpoolReader};
 use tk_incident_core::{Agent, Result};
 
@@ -85,7 +86,7 @@ fn every_write_of_the_first_start_can_fail() {
                 disk.fail(Fault::Full, after, false);
             }
             let place = disk.place(&home.state(), drive);
-            let open = || Spool::open(&place, &Notes::default());
+            let open = || Spool::open(&place, &Studio::default(), &Notes::default());
             let (spool, _) = at_last(&disk, open);
             let look = Batch { first_look: Some(home.logs()), ..Batch::default() };
             at_last(&disk, || spool.commit(&look));
