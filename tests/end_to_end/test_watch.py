@@ -88,4 +88,4 @@ def test_nothing_is_lost_or_doubled_by_a_kill(tmp_path: Path) -> None:
     assert sorted(each.message for each in found) == sorted(written)
     assert all(each.record.endswith(f"ValueError: {each.message}") for each in found)
     (incident,) = Spool(state).incidents()
-    assert (incident.title, incident.count) == ("ValueError", len(written))
+    assert (incident.title, incident.count) == ("ValueError: record 0", len(written))
