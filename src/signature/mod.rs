@@ -6,10 +6,12 @@
 
 pub mod class;
 mod clip;
+mod delimited;
 pub mod explain;
 pub mod family;
 mod form;
 pub mod former;
+mod lists;
 pub mod module;
 pub mod normal;
 mod shape;

@@ -1,4 +1,5 @@
-//! The pass over a message: what it writes, and what it remembers.
+//! The pass over a message: what it writes, and what it remembers. What stands in quotes, behind an equals sign or in angle
+//! brackets is read in [`super::delimited`].
 
 use std::ops::Range;
 
@@ -6,15 +7,9 @@ use super::normal::{Fixed, Mask, Reading, VALUE};
 use super::shape::{self, Class, Shape, class, is_word};
 use super::words::{self, Role, Word};
 
-/// Bytes up to which the end of a quotation, an object or an assigned value is looked for.
-const LONGEST_VALUE: usize = 512;
-
-/// A quotation with so many blanks is a sentence, and its words count.
-const SENTENCE_BLANKS: usize = 2;
-
 /// What stood before, as far as it says something about what comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
+pub(super) enum Before {
     Nothing,
     Number,
     Path,
@@ -23,18 +18,18 @@ enum Before {
 
 /// The pass.
 pub struct Walk<'a, F> {
-    text: &'a str,
-    bytes: &'a [u8],
-    reading: Reading,
+    pub(super) text: &'a str,
+    pub(super) bytes: &'a [u8],
+    pub(super) reading: Reading,
     masked: F,
-    at: usize,
-    limit: usize,
+    pub(super) at: usize,
+    pub(super) limit: usize,
     out: String,
-    before: Before,
+    pub(super) before: Before,
     is_date: bool,
     ends_in_value: bool,
     /// False once a bracket was found that nothing closes: it would be looked for again and again.
-    may_be_balanced: bool,
+    pub(super) may_be_balanced: bool,
 }
 
 impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
@@ -90,136 +85,8 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         }
     }
 
-    /// `'…'`, `"…"`.
-    fn quotation(&mut self, quote: u8) {
-        let start = self.at;
-        self.at += 1;
-        // An apostrophe within or behind a word opens nothing, but for Python's `u'…'`.
-        if start > 0 && is_word(self.bytes[start - 1]) && !self.is_prefix(start - 1) {
-            return;
-        }
-        let rest = &self.bytes[start + 1..self.limit];
-        let ends = rest.iter().take(LONGEST_VALUE).position(|byte| *byte == quote || *byte == b'\n');
-        let Some(length) = ends.filter(|at| rest[*at] == quote) else { return };
-        // Neither does one that is followed by the rest of a word close anything.
-        if quote == b'\'' && rest.get(length + 1).is_some_and(|byte| is_word(*byte)) {
-            return;
-        }
-        let inside = &rest[..length];
-        let is_sentence = memchr::memchr_iter(b' ', inside).nth(SENTENCE_BLANKS - 1).is_some();
-        if is_sentence && !shape::begins_as_path(inside) {
-            return;
-        }
-        let is_about_a_name = self.reading == Reading::Code || self.before == Before::A(Role::Thing);
-        if is_about_a_name && inside.iter().all(|byte| is_word(*byte) || matches!(byte, b'.' | b'-')) {
-            return;
-        }
-        let range = start..start + length + 2;
-        if shape::begins_as_path(inside) {
-            self.path(range, start + 1..start + 1 + length);
-        } else {
-            self.value(Mask::Quoted, range.clone());
-        }
-        self.at = start + length + 2;
-    }
-
-    /// `key=value`, `key = value`.
-    fn assignment(&mut self) {
-        let start = self.at;
-        self.at += 1;
-        let before = start.checked_sub(1).map(|at| self.bytes[at]);
-        // A comparison, or no key.
-        if matches!(before, None | Some(b'=' | b'<' | b'>' | b'!'))
-            || matches!(self.bytes.get(self.at), Some(b'=' | b'>'))
-        {
-            return;
-        }
-        if before == Some(b' ') && self.bytes.get(self.at) == Some(&b' ') {
-            self.at += 1;
-        }
-        if self.before == Before::A(Role::Code) {
-            return;
-        }
-        let end = self.value_end();
-        // A value that is missing is another thing than one that is there.
-        if end > self.at {
-            self.value(Mask::Assigned, start..end);
-            self.at = end;
-        }
-    }
-
-    /// The end of the value that begins here: a quotation, or all up to a blank or a delimiter with what stands in
-    /// brackets directly behind it.
-    fn value_end(&mut self) -> usize {
-        let mut end = self.at;
-        while end < self.limit {
-            let byte = self.bytes[end];
-            match byte {
-                b'{' | b'(' | b'[' if self.may_be_balanced => match self.balanced(end) {
-                    Some(behind) => end = behind,
-                    None => self.may_be_balanced = false,
-                },
-                b'"' | b'\'' if end == self.at => {
-                    let rest = &self.bytes[end + 1..self.limit];
-                    let Some(length) = rest.iter().take(LONGEST_VALUE).position(|next| *next == byte) else {
-                        break;
-                    };
-                    end += length + 2;
-                }
-                _ if matches!(class(byte), Class::Blank | Class::Delimiter) => break,
-                _ => end += 1,
-            }
-        }
-        end
-    }
-
-    /// The end of the brackets that open here.
-    fn balanced(&self, open: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        for (at, byte) in self.bytes[open..self.limit].iter().enumerate() {
-            match byte {
-                b'{' | b'(' | b'[' => depth += 1,
-                b'}' | b')' | b']' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return Some(open + at + 1);
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// `<Engine 0x7f…: tk-maya, env: project>`: its class says what it is, and the rest which one.
-    fn object(&mut self) {
-        let start = self.at;
-        self.at += 1;
-        let rest = &self.bytes[start + 1..self.limit];
-        if !rest.first().is_some_and(u8::is_ascii_alphabetic) {
-            return;
-        }
-        let (mut depth, mut is_object) = (0_usize, false);
-        for (at, byte) in rest.iter().take(LONGEST_VALUE).enumerate() {
-            match byte {
-                b'0' => is_object |= at > 0 && rest[at - 1] == b' ' && rest.get(at + 1) == Some(&b'x'),
-                b'<' => depth += 1,
-                b'>' if depth > 0 => depth -= 1,
-                b'>' if is_object => {
-                    let class = rest.iter().take_while(|byte| is_word(**byte) || **byte == b'.').count();
-                    self.word(start + 1..start + 1 + class);
-                    self.value(Mask::Object, start..start + at + 2);
-                    self.at = start + at + 2;
-                    return;
-                }
-                b'>' | b'\n' => return,
-                _ => {}
-            }
-        }
-    }
-
     /// Whether the letter here only says of which type the quotation behind it is.
-    fn is_prefix(&self, at: usize) -> bool {
+    pub(super) fn is_prefix(&self, at: usize) -> bool {
         matches!(self.bytes[at], b'u' | b'b' | b'r' | b'U' | b'B')
             && (at == 0 || !is_word(self.bytes[at - 1]))
             && matches!(self.bytes.get(at + 1), Some(b'\'' | b'"'))
@@ -358,7 +225,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         self.word(range);
     }
 
-    fn path(&mut self, range: Range<usize>, name: Range<usize>) {
+    pub(super) fn path(&mut self, range: Range<usize>, name: Range<usize>) {
         let file_type =
             shape::file_type(&self.text[name]).filter(|_| self.before != Before::A(Role::Request));
         self.value(Mask::Path, range);
@@ -380,7 +247,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         self.before = Before::Number;
     }
 
-    fn word(&mut self, range: Range<usize>) {
+    pub(super) fn word(&mut self, range: Range<usize>) {
         let word = &self.text[range];
         if !self.out.is_empty() {
             self.out.push(' ');
@@ -397,7 +264,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         };
     }
 
-    fn value(&mut self, mask: Mask, range: Range<usize>) {
+    pub(super) fn value(&mut self, mask: Mask, range: Range<usize>) {
         if !self.ends_in_value {
             if !self.out.is_empty() {
                 self.out.push(' ');
