@@ -184,8 +184,9 @@ impl<F: FnMut(Fact<'_>)> Writer<'_, F> {
         let text = normal::with_plain_quotes(text);
         let fixed = self.studio.fixed(&text);
         let tell = &mut self.tell;
-        let form = normal::normal_form(&text, reading, &fixed, |mask, value| tell(Fact::Masked(mask, value)));
-        self.out.push_str(&form);
+        normal::normal_form(&text, reading, &fixed, &mut self.out, |mask, value| {
+            tell(Fact::Masked(mask, value));
+        });
     }
 }
 

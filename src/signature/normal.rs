@@ -86,10 +86,16 @@ pub fn with_plain_quotes(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(plain).collect())
 }
 
-/// The normal form of a text with plain quotes. `fixed` is in the order of the text and does not overlap; each value
-/// is handed to `masked`.
-pub fn normal_form(text: &str, reading: Reading, fixed: &[Fixed], masked: impl FnMut(Mask, &str)) -> String {
-    Walk::new(beginning(text, LONGEST), reading, masked).through(fixed)
+/// Appends the normal form of a text with plain quotes. `fixed` is in the order of the text and does not overlap; each
+/// value is handed to `masked`.
+pub fn normal_form(
+    text: &str,
+    reading: Reading,
+    fixed: &[Fixed],
+    out: &mut String,
+    masked: impl FnMut(Mask, &str),
+) {
+    Walk::new(beginning(text, LONGEST), reading, out, masked).through(fixed);
 }
 
 #[cfg(test)]
@@ -97,7 +103,9 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> String {
-        normal_form(&with_plain_quotes(text), Reading::Message, &[], |_, _| ())
+        let mut out = String::new();
+        normal_form(&with_plain_quotes(text), Reading::Message, &[], &mut out, |_, _| ());
+        out
     }
 
     #[test]
@@ -165,7 +173,8 @@ mod tests {
         ] {
             assert_eq!(of(text), want, "{text}");
         }
-        let code = normal_form("No module named 'studio.io'", Reading::Code, &[], |_, _| ());
+        let mut code = String::new();
+        normal_form("No module named 'studio.io'", Reading::Code, &[], &mut code, |_, _| ());
         assert_eq!(code, "No module named studio.io");
     }
 
@@ -189,8 +198,10 @@ mod tests {
         let text = "shot bunny of take 12";
         let fixed = [Fixed { range: 5..10, is_kept: false }, Fixed { range: 14..21, is_kept: true }];
         let mut values = Vec::new();
-        let form =
-            normal_form(text, Reading::Message, &fixed, |mask, value| values.push((mask, value.to_owned())));
+        let mut form = String::new();
+        normal_form(text, Reading::Message, &fixed, &mut form, |mask, value| {
+            values.push((mask, value.to_owned()));
+        });
         assert_eq!((form.as_str(), values), ("shot * of take 12", vec![(Mask::Studio, "bunny".to_owned())]));
     }
 

@@ -24,7 +24,9 @@ pub struct Walk<'a, F> {
     masked: F,
     pub(super) at: usize,
     pub(super) limit: usize,
-    out: String,
+    out: &'a mut String,
+    /// Where in `out` the form begins.
+    begin: usize,
     pub(super) before: Before,
     is_date: bool,
     ends_in_value: bool,
@@ -33,8 +35,8 @@ pub struct Walk<'a, F> {
 }
 
 impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
-    /// A pass that hands each value to `masked`.
-    pub fn new(text: &'a str, reading: Reading, masked: F) -> Self {
+    /// A pass that appends the form to `out`, and hands each value to `masked`.
+    pub fn new(text: &'a str, reading: Reading, out: &'a mut String, masked: F) -> Self {
         Self {
             text,
             bytes: text.as_bytes(),
@@ -42,7 +44,8 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             masked,
             at: 0,
             limit: text.len(),
-            out: String::with_capacity(text.len()),
+            begin: out.len(),
+            out,
             before: Before::Nothing,
             is_date: false,
             ends_in_value: false,
@@ -51,7 +54,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
     }
 
     /// Goes through the text; what is fixed is taken as it says.
-    pub fn through(mut self, fixed: &[Fixed]) -> String {
+    pub fn through(mut self, fixed: &[Fixed]) {
         let end = self.text.len();
         for Fixed { range, is_kept } in fixed.iter().filter(|fixed| fixed.range.end <= end) {
             self.limit = range.start;
@@ -65,7 +68,6 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         }
         self.limit = end;
         self.go();
-        self.out
     }
 
     fn go(&mut self) {
@@ -218,7 +220,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             let is_dotted_twice = word[dot + 1..].contains('.');
             let says_what =
                 word.ends_with("Error") || word.ends_with("Exception") || word.ends_with("Warning");
-            if is_dotted_twice && !says_what && !self.out.is_empty() {
+            if is_dotted_twice && !says_what && self.out.len() > self.begin {
                 return self.value(Mask::DottedName, range);
             }
         }
@@ -249,7 +251,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
 
     pub(super) fn word(&mut self, range: Range<usize>) {
         let word = &self.text[range];
-        if !self.out.is_empty() {
+        if self.out.len() > self.begin {
             self.out.push(' ');
         }
         self.out.push_str(word);
@@ -266,7 +268,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
 
     pub(super) fn value(&mut self, mask: Mask, range: Range<usize>) {
         if !self.ends_in_value {
-            if !self.out.is_empty() {
+            if self.out.len() > self.begin {
                 self.out.push(' ');
             }
             self.out.push_str(VALUE);
