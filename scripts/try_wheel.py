@@ -26,7 +26,7 @@ IS_CPYTHON = "import sys, venv; sys.exit(sys.implementation.name != 'cpython')"
 PROBE = """\
 import sys, tk_incident
 incidents = tk_incident.scan([sys.argv[1]]).incidents
-assert [incident.title for incident in incidents] == ["RuntimeError"], incidents
+assert [incident.title for incident in incidents] == ["RuntimeError: no space left"], incidents
 """
 
 
