@@ -59,7 +59,7 @@ impl<'a> Parts<'a> {
         let mut rest = path;
         // From the end: a path that never ends has its last parts.
         while all.len < MOST_PARTS {
-            let at = rest.rfind(['/', '\\']);
+            let at = memchr::memrchr2(b'/', b'\\', rest.as_bytes());
             let part = &rest[at.map_or(0, |at| at + 1)..];
             if !part.is_empty() && part != "." {
                 all.kept[all.len] = part;
@@ -191,7 +191,9 @@ fn stem(file: &str) -> &str {
 
 fn push_lower(out: &mut String, text: &str) {
     if text.is_ascii() {
-        out.extend(text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+        let begin = out.len();
+        out.push_str(text);
+        out[begin..].make_ascii_lowercase();
     } else {
         out.extend(text.chars().flat_map(char::to_lowercase));
     }
