@@ -60,6 +60,15 @@ impl Error {
         Self::new(ErrorKind::Setting(name.to_owned(), reason.to_string()))
     }
 
+    /// A setting that holds a regular expression which is none.
+    #[must_use]
+    pub fn expression(name: &str, pattern: &str, error: &regex::Error) -> Self {
+        // The lines above the last one draw an arrow below the pattern.
+        let error = error.to_string();
+        let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Self::setting(name, format_args!("{pattern:?} is no regular expression: {why}"))
+    }
+
     /// The same error, about this file or folder.
     #[must_use]
     pub fn at(mut self, path: &Path) -> Self {

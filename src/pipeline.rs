@@ -63,7 +63,7 @@ impl Pipeline {
         }
         let text = record.text();
         let text = redact(&text);
-        if !self.rules.matches(record.header.level, &text) {
+        if !self.rules.decide(record.header.level, &text).is_reported() {
             return None;
         }
         let parts = Parts::of(&text);
@@ -78,11 +78,11 @@ impl Pipeline {
     fn explain(&self, text: &str) -> Explanation {
         let text = redact(text);
         let parts = Parts::of(&text);
-        let (matches, rule) = match self.noise.reason(&parts) {
-            Some(reason) => (false, format!("known noise: {reason}")),
-            // What is no record has no level: it is explained as if it had one that matches.
-            None => self.rules.verdict(parts.level().unwrap_or(Level::Error), &text),
-        };
+        // What is no record has no level: it is explained as if it had one that matches.
+        let decision = self.rules.decide(parts.level().unwrap_or(Level::Error), &text);
+        let noise = self.noise.reason(&parts).filter(|_| decision.is_reported());
+        let rule = noise.map_or_else(|| decision.to_string(), |reason| format!("known noise: {reason}"));
+        let matches = decision.is_reported() && noise.is_none();
         explain(&parts, &self.studio, matches, rule)
     }
 }

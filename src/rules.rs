@@ -1,5 +1,7 @@
 //! Which records are reported.
 
+use std::fmt;
+
 use aho_corasick::AhoCorasick;
 use regex::RegexSet;
 
@@ -41,34 +43,62 @@ impl Rules {
         self.levels.contains(&level) || !self.include.is_empty() || self.keywords.is_some()
     }
 
-    /// Whether a record of this level and text is reported.
+    /// Whether a record of this level and text is reported, and the rule that decides.
     #[must_use]
-    pub fn matches(&self, level: Level, text: &str) -> bool {
-        let wanted = self.levels.contains(&level)
-            || self.include.is_match(text)
-            || self.keywords.as_ref().is_some_and(|words| words.is_match(text));
-        wanted && !self.exclude.is_match(text) && !is_own(text)
-    }
-
-    /// The same, with the rule that decides.
-    #[must_use]
-    pub fn verdict(&self, level: Level, text: &str) -> (bool, String) {
+    pub fn decide(&self, level: Level, text: &str) -> Decision {
         if is_own(text) {
-            return (false, format!("it is one of our own messages: {OWN_MARK}"));
+            Decision::Own
+        } else if self.exclude.is_match(text) {
+            Decision::Excluded
+        } else if self.levels.contains(&level) {
+            Decision::Level(level)
+        } else if self.include.is_match(text) {
+            Decision::Included
+        } else if self.keywords.as_ref().is_some_and(|words| words.is_match(text)) {
+            Decision::Keyword
+        } else {
+            Decision::Nothing(level)
         }
-        if self.exclude.is_match(text) {
-            return (false, "one of exclude_patterns finds it".to_owned());
+    }
+}
+
+/// The rule that decides about a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It is one of our own messages.
+    Own,
+    /// One of `exclude_patterns` finds it.
+    Excluded,
+    /// Its level is one of `levels`.
+    Level(Level),
+    /// One of `include_patterns` finds it.
+    Included,
+    /// One of `keywords` is in it.
+    Keyword,
+    /// No rule chooses it.
+    Nothing(Level),
+}
+
+impl Decision {
+    /// Whether the record is reported.
+    #[must_use]
+    pub fn is_reported(self) -> bool {
+        matches!(self, Self::Level(_) | Self::Included | Self::Keyword)
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own => write!(f, "it is one of our own messages: {OWN_MARK}"),
+            Self::Excluded => f.write_str("one of exclude_patterns finds it"),
+            Self::Level(level) => write!(f, "{level} is one of levels"),
+            Self::Included => f.write_str("one of include_patterns finds it"),
+            Self::Keyword => f.write_str("one of keywords is in it"),
+            Self::Nothing(level) => {
+                write!(f, "{level} is none of levels, and no pattern and no keyword finds it")
+            }
         }
-        if self.levels.contains(&level) {
-            return (true, format!("{level} is one of levels"));
-        }
-        if self.include.is_match(text) {
-            return (true, "one of include_patterns finds it".to_owned());
-        }
-        if self.keywords.as_ref().is_some_and(|words| words.is_match(text)) {
-            return (true, "one of keywords is in it".to_owned());
-        }
-        (false, format!("{level} is none of levels, and no pattern and no keyword finds it"))
     }
 }
 
@@ -79,13 +109,7 @@ fn is_own(text: &str) -> bool {
 fn patterns(setting: &str, patterns: &[String]) -> Result<RegexSet> {
     RegexSet::new(patterns).map_err(|error| {
         let broken = patterns.iter().find(|pattern| regex::Regex::new(pattern).is_err());
-        // The lines above the last one draw an arrow below the pattern.
-        let error = error.to_string();
-        let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::setting(
-            setting,
-            format_args!("{:?} is no regular expression: {why}", broken.map_or("", |p| p)),
-        )
+        Error::expression(setting, broken.map_or("", |pattern| pattern), &error)
     })
 }
 
@@ -102,8 +126,8 @@ mod tests {
     #[test]
     fn the_level_decides_not_the_word() {
         let rules = rules(|_| ());
-        assert!(rules.matches(Level::Critical, "x"));
-        assert!(!rules.matches(Level::Info, "an ERROR in the text"));
+        assert!(rules.decide(Level::Critical, "x").is_reported());
+        assert!(!rules.decide(Level::Info, "an ERROR in the text").is_reported());
         assert!(!rules.can_match(Level::Warning));
     }
 
@@ -114,14 +138,16 @@ mod tests {
             config.exclude_patterns = vec!["known noise".into()];
             config.keywords = vec!["Out Of Memory".into(), String::new()];
         });
-        assert!(rules.matches(Level::Info, "no license left"));
-        assert!(rules.matches(Level::Debug, "host is out of memory"));
-        assert!(!rules.matches(Level::Error, "known noise"));
-        assert!(!rules.matches(Level::Info, "fine"));
+        assert!(rules.decide(Level::Info, "no license left").is_reported());
+        assert!(rules.decide(Level::Debug, "host is out of memory").is_reported());
+        assert!(!rules.decide(Level::Error, "known noise").is_reported());
+        assert!(!rules.decide(Level::Info, "fine").is_reported());
     }
 
     #[test]
     fn our_own_messages_never_match() {
-        assert!(!rules(|_| ()).matches(Level::Error, "2026 [1 ERROR x] [tk-incident] trouble\nmore"));
+        assert!(
+            !rules(|_| ()).decide(Level::Error, "2026 [1 ERROR x] [tk-incident] trouble\nmore").is_reported()
+        );
     }
 }

@@ -4,22 +4,21 @@
 //! [`class`] gives an exception one name, [`form`] puts these together, and [`studio`] holds what the settings say. `docs/grouping.md`
 //! says why.
 
-pub mod class;
+mod class;
 mod clip;
 mod delimited;
 pub mod explain;
-pub mod family;
+mod family;
 mod form;
 pub mod former;
 mod lists;
-pub mod module;
+mod module;
 pub mod normal;
 mod shape;
 pub mod studio;
 mod walk;
 mod words;
 
-pub use form::{Fact, Verdict};
 pub use studio::Studio;
 
 use crate::record::Parts;

@@ -97,10 +97,5 @@ impl Override {
 }
 
 fn compiled(setting: &str, pattern: &str) -> Result<Regex> {
-    Regex::new(pattern).map_err(|error| {
-        // The lines above the last one draw an arrow below the pattern.
-        let error = error.to_string();
-        let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::setting(setting, format_args!("{pattern:?} is no regular expression: {why}"))
-    })
+    Regex::new(pattern).map_err(|error| Error::expression(setting, pattern, &error))
 }
