@@ -42,6 +42,9 @@ _QUIET_AND_ALL_THERE_S = 0.5
 _LONG_STORM_S = 30
 _DEADLINE_S = 60.0
 _FAULTS_SHOWN = 20
+# Room for each record of the longest storm: a spool that is full folds repetitions into counts, and a count
+# does not say which records it stands for.
+_SETTINGS = "max_spool_mib = 4096\n"
 
 
 class Storm:
@@ -54,6 +57,8 @@ class Storm:
         self._journals = folder / "journals"
         self._copies = folder / "copies"
         self._reference = folder / "reference.jsonl"
+        self._settings = folder / "tk-incident.toml"
+        self._settings.write_text(_SETTINGS, encoding="utf-8")
         for each in (self._logs, self._journals, self._copies):
             each.mkdir()
         self._heard = Heard()
@@ -98,7 +103,7 @@ class Storm:
             self._logs,
             self._state,
             self._heard,
-            options=plan.watch_options,
+            options=("--settings", str(self._settings), *plan.watch_options),
             within=self._within,
             stands_by=stands_by,
         )
