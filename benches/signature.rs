@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use tk_incident_core::signature_key;
 
-/// The best round counts: what else runs on the machine only makes it slower.
-const ROUNDS: usize = 5;
+/// The best round counts: what else runs on the machine only makes it slower. So long there are rounds.
+const LONGEST: Duration = Duration::from_secs(3);
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -47,7 +47,7 @@ fn main() -> std::io::Result<()> {
     for path in std::env::args().skip(1).filter(|word| !word.starts_with("--")) {
         let all = std::fs::read_to_string(&path)?;
         let texts: Vec<&str> = all.split('\0').collect();
-        let spent = best(|| {
+        let spent = best(LONGEST, || {
             for text in &texts {
                 black_box(signature_key(text));
             }
@@ -57,18 +57,19 @@ fn main() -> std::io::Result<()> {
     }
     let slowest = HOSTILE.iter().map(|piece| {
         let text = piece.repeat(MEBIBYTE / piece.len());
-        best(|| drop(black_box(signature_key(&text))))
+        best(LONGEST / 20, || drop(black_box(signature_key(&text))))
     });
     let slowest_ms = slowest.max().unwrap_or_default().as_secs_f64() * 1e3;
     println!("{}", serde_json::json!({ "texts_per_s": per_s, "slowest_mebibyte_ms": slowest_ms }));
     Ok(())
 }
 
-fn best(mut round: impl FnMut()) -> Duration {
-    let timed = (0..ROUNDS).map(|_| {
+fn best(longest: Duration, mut round: impl FnMut()) -> Duration {
+    let (first, mut least) = (Instant::now(), Duration::MAX);
+    while first.elapsed() < longest {
         let began = Instant::now();
         round();
-        began.elapsed()
-    });
-    timed.min().unwrap_or_default()
+        least = least.min(began.elapsed());
+    }
+    least
 }

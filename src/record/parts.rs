@@ -25,7 +25,7 @@ impl<'a> Parts<'a> {
     /// Takes apart a log record, a traceback or a bare message, whatever file it is from.
     #[must_use]
     pub fn of(text: &'a str) -> Self {
-        let first = text.lines().next().unwrap_or_default();
+        let first = first_line(text);
         let header = Dialect::find_header(first.as_bytes());
         let mut begin = header.as_ref().map_or(0, |header| header.message);
         let is_proxied = text.get(begin..).is_some_and(|rest| rest.starts_with(PROXY));
@@ -73,6 +73,14 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.header.as_ref().map_or(Dialect::Plain, |header| header.dialect)
+    }
+}
+
+/// The first line, without what ends it.
+fn first_line(text: &str) -> &str {
+    match memchr::memchr(b'\n', text.as_bytes()) {
+        Some(end) => text[..end].strip_suffix('\r').unwrap_or(&text[..end]),
+        None => text,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Values that a sign marks: what is quoted, what stands behind an equals sign, an object as Python prints it, a node of a
 //! scene.
 
+use super::chunk::{Class, class, is_word};
 use super::normal::{Mask, Reading};
-use super::shape::{self, Class, class, is_word};
+use super::shape;
 use super::walk::{Before, Walk};
 use super::words::Role;
 

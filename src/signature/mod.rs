@@ -4,6 +4,7 @@
 //! [`class`] gives an exception one name, [`form`] puts these together, and [`studio`] holds what the settings say. `docs/grouping.md`
 //! says why.
 
+mod chunk;
 mod class;
 mod clip;
 mod delimited;
@@ -14,6 +15,7 @@ pub mod former;
 mod lists;
 mod module;
 pub mod normal;
+mod path;
 mod shape;
 pub mod studio;
 mod walk;
@@ -93,14 +95,14 @@ pub fn sign(parts: &Parts<'_>, studio: &Studio) -> Signature {
 #[must_use]
 pub fn key(normal_form: &str) -> String {
     let hash = blake3::hash(normal_form.as_bytes());
+    let mut digits = [0; KEY_DIGITS];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(hash.as_bytes()) {
+        pair.copy_from_slice(&[byte >> 4, byte & 0xf].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
+    }
     let mut key = String::with_capacity(VERSION.len() + 1 + KEY_DIGITS);
     key.push_str(VERSION);
     key.push('-');
-    for byte in &hash.as_bytes()[..KEY_DIGITS / 2] {
-        for digit in [byte >> 4, byte & 0xf] {
-            key.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-        }
-    }
+    key.push_str(std::str::from_utf8(&digits).unwrap_or_default());
     key
 }
 

@@ -1,63 +1,9 @@
 //! What a chunk of text is by its own look: a path, an address, a number, words.
 
-use std::ops::Range;
+use memchr::memchr_iter;
 
+use super::chunk::{Chunk, Seen, is_numeric, is_word};
 use super::words;
-
-/// How a byte counts where a text falls into chunks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    Letter,
-    Digit,
-    Blank,
-    /// Ends a chunk.
-    Delimiter,
-    /// Punctuation that may stand within a chunk: `a.b`, `C:\x`, `10:21`.
-    Inner,
-}
-
-const CLASSES: [Class; 256] = {
-    let mut classes = [Class::Inner; 256];
-    let mut byte = 0_u8;
-    loop {
-        classes[byte as usize] = match byte {
-            // All that is not ASCII is taken for letters: it carries no number.
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => Class::Letter,
-            b'0'..=b'9' => Class::Digit,
-            0..=b' ' => Class::Blank,
-            b',' | b';' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'|' | b'"' | b'\''
-            | b'`' | b'=' => Class::Delimiter,
-            _ => Class::Inner,
-        };
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    classes
-};
-
-/// The class of a byte.
-pub fn class(byte: u8) -> Class {
-    CLASSES[usize::from(byte)]
-}
-
-/// Whether a byte can be part of a name.
-pub fn is_word(byte: u8) -> bool {
-    matches!(class(byte), Class::Letter | Class::Digit)
-}
-
-/// What was counted while the end of a chunk was looked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
-    letters: usize,
-    digits: usize,
-    slashes: usize,
-    backslashes: usize,
-    colons: usize,
-    ats: usize,
-    dots: usize,
-}
 
 /// What a chunk is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,61 +21,61 @@ pub enum Shape {
     Words,
 }
 
-/// The chunk that begins here: where it ends, with and without the punctuation behind it, and what it holds.
-pub fn chunk(bytes: &[u8], start: usize, limit: usize) -> (usize, Range<usize>, Counts) {
-    let mut counts = Counts::default();
-    let mut end = start;
-    while end < limit {
-        match class(bytes[end]) {
-            Class::Letter => counts.letters += 1,
-            Class::Digit => counts.digits += 1,
-            Class::Blank | Class::Delimiter => break,
-            Class::Inner => match bytes[end] {
-                b'/' => counts.slashes += 1,
-                b'\\' => counts.backslashes += 1,
-                b':' => counts.colons += 1,
-                b'@' => counts.ats += 1,
-                b'.' => counts.dots += 1,
-                _ => {}
-            },
+impl Chunk {
+    /// What it is. Behind a path less is asked of another one: a blank may have come between two parts of it.
+    pub fn shape(&self, text: &str, is_behind_a_path: bool) -> Shape {
+        let Self { range, seen, .. } = self;
+        let bytes = &text.as_bytes()[range.clone()];
+        let has_letters = seen.has(Seen::LETTER);
+        if bytes.is_empty() || !seen.has(Seen::LETTER.and(Seen::DIGIT)) {
+            return Shape::Nothing;
         }
-        end += 1;
-    }
-    let mut last = end;
-    while last > start && class(bytes[last - 1]) == Class::Inner && !matches!(bytes[last - 1], b'/' | b'\\') {
-        last -= 1;
-    }
-    (end, start..last, counts)
-}
-
-/// What a chunk is. Behind a path less is asked of another one: a blank may have come between two parts of it.
-pub fn shape(chunk: &str, counts: Counts, is_behind_a_path: bool) -> Shape {
-    let bytes = chunk.as_bytes();
-    let Counts { letters, digits, slashes, backslashes, colons, ats, dots } = counts;
-    if letters + digits == 0 || bytes.is_empty() {
-        return Shape::Nothing;
-    }
-    if slashes + backslashes > 0 && letters > 0 {
-        if slashes >= 2 && chunk.find("://").is_some_and(|at| at > 0) {
-            return Shape::Url;
+        if has_letters && seen.has(Seen::SLASH) {
+            let chunk = &text[range.clone()];
+            if chunk.find("://").is_some_and(|at| at > 0) {
+                return Shape::Url;
+            }
+            if is_network_address(bytes) {
+                return Shape::Number;
+            }
+            if is_path(bytes, *seen, is_behind_a_path) {
+                return Shape::Path;
+            }
         }
-        if is_network_address(bytes) {
+        if has_letters && seen.has(Seen::AT) && self.count(text, b'@') == 1 && is_email(bytes) {
+            return Shape::Email;
+        }
+        if seen.has(Seen::DIGIT) && self.is_number(bytes) {
             return Shape::Number;
         }
-        if is_path(bytes, counts, is_behind_a_path) {
-            return Shape::Path;
+        if seen.has(Seen::COLON)
+            && seen.has(Seen::DOT)
+            && self.count(text, b':') == 1
+            && is_host_with_port(&text[range.clone()])
+        {
+            return Shape::Address;
         }
+        Shape::Words
     }
-    if ats == 1 && letters > 0 && is_email(bytes) {
-        return Shape::Email;
+
+    fn is_number(&self, bytes: &[u8]) -> bool {
+        let hexadecimal =
+            bytes.strip_prefix(b"0x").or(bytes.strip_prefix(b"0X")).or(bytes.strip_prefix(b"@0x"));
+        if let Some(hexadecimal) = hexadecimal {
+            return hexadecimal.iter().all(|byte| is_numeric(*byte) || matches!(byte, b'L' | b'x'));
+        }
+        // What stands behind it may be no part of a number.
+        let seen = self.seen;
+        let may_fit = !seen.has(Seen::NO_NUMBER) || self.range.end < self.end;
+        // Letters alone do not make a hexadecimal number of `add1`.
+        may_fit
+            && (!seen.has(Seen::LETTER) || seen.has(Seen::COLON.and(Seen::DOT)) || bytes.len() >= 6)
+            && bytes.iter().all(|byte| is_numeric(*byte))
     }
-    if digits > 0 && is_number(bytes, counts) {
-        return Shape::Number;
+
+    fn count(&self, text: &str, wanted: u8) -> usize {
+        memchr_iter(wanted, &text.as_bytes()[self.range.start..self.end]).count()
     }
-    if colons == 1 && dots > 0 && is_host_with_port(chunk) {
-        return Shape::Address;
-    }
-    Shape::Words
 }
 
 /// The ending of a file's name that says what kind of file it is.
@@ -153,13 +99,13 @@ pub fn begins_as_path(bytes: &[u8]) -> bool {
     ) || matches!(bytes, [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic())
 }
 
-fn is_path(bytes: &[u8], counts: Counts, is_behind_a_path: bool) -> bool {
-    let Counts { digits, slashes, backslashes, .. } = counts;
+fn is_path(bytes: &[u8], seen: Seen, is_behind_a_path: bool) -> bool {
+    let slashes = memchr_iter(b'/', bytes).count();
     begins_as_path(bytes)
-        || slashes + backslashes >= 2
+        || slashes + memchr_iter(b'\\', bytes).count() >= 2
         || is_behind_a_path
         // One slash alone joins words, too, and one backslash may be an escape: `read/write`, `one\\ntwo`.
-        || slashes == 1 && (digits > 0 || bytes.ends_with(b"/"))
+        || slashes == 1 && (seen.has(Seen::DIGIT) || bytes.ends_with(b"/"))
         || has_ending(bytes)
 }
 
@@ -172,34 +118,6 @@ fn is_network_address(bytes: &[u8]) -> bool {
     let inside = bytes.strip_prefix(b"/").unwrap_or(bytes);
     inside.first().is_some_and(u8::is_ascii_digit)
         && inside.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
-}
-
-fn is_number(bytes: &[u8], counts: Counts) -> bool {
-    let fits = |byte: &u8| {
-        byte.is_ascii_hexdigit()
-            || matches!(
-                byte,
-                b':' | b'.'
-                    | b'-'
-                    | b'+'
-                    | b'/'
-                    | b'T'
-                    | b'Z'
-                    | b'%'
-                    | b'_'
-                    | b'#'
-                    | b'@'
-                    | b'~'
-                    | b'*'
-                    | b'&'
-            )
-    };
-    let hexadecimal = bytes.strip_prefix(b"0x").or(bytes.strip_prefix(b"0X")).or(bytes.strip_prefix(b"@0x"));
-    if let Some(hexadecimal) = hexadecimal {
-        return hexadecimal.iter().all(|byte| fits(byte) || matches!(byte, b'L' | b'x'));
-    }
-    // Letters alone do not make a hexadecimal number of `add1`.
-    bytes.iter().all(fits) && (counts.letters == 0 || counts.colons + counts.dots > 0 || bytes.len() >= 6)
 }
 
 fn is_email(bytes: &[u8]) -> bool {
@@ -218,11 +136,11 @@ fn is_host_with_port(chunk: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chunk::chunk;
     use super::*;
 
     fn of(text: &str) -> Shape {
-        let (_, range, counts) = chunk(text.as_bytes(), 0, text.len());
-        shape(&text[range], counts, false)
+        chunk(text.as_bytes(), 0, text.len()).shape(text, false)
     }
 
     #[test]

@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
+use super::chunk::{self, Class, Seen, class, is_word};
 use super::normal::{Fixed, Mask, Reading, VALUE};
-use super::shape::{self, Class, Shape, class, is_word};
+use super::shape::{self, Shape};
 use super::words::{self, Role, Word};
 
 /// What stood before, as far as it says something about what comes.
@@ -27,6 +28,8 @@ pub struct Walk<'a, F> {
     out: &'a mut String,
     /// Where in `out` the form begins.
     begin: usize,
+    /// Words, with one blank between two, that are still to be written: all at once.
+    pending: Range<usize>,
     pub(super) before: Before,
     is_date: bool,
     ends_in_value: bool,
@@ -46,6 +49,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             limit: text.len(),
             begin: out.len(),
             out,
+            pending: 0..0,
             before: Before::Nothing,
             is_date: false,
             ends_in_value: false,
@@ -68,6 +72,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         }
         self.limit = end;
         self.go();
+        self.write_words();
     }
 
     fn go(&mut self) {
@@ -114,22 +119,28 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             self.at += 1;
             return;
         }
-        let (end, range, counts) = shape::chunk(self.bytes, start, self.limit);
-        self.at = end;
+        let chunk = chunk::chunk(self.bytes, start, self.limit);
+        self.at = chunk.end;
+        if chunk.is_word(self.bytes) {
+            return self.letters(chunk.range, chunk.seen);
+        }
         let is_behind_a_path = self.before == Before::Path && self.bytes[start - 1] == b' ';
-        match shape::shape(&self.text[range.clone()], counts, is_behind_a_path) {
+        let shape = chunk.shape(self.text, is_behind_a_path);
+        let range = chunk.range;
+        match shape {
             Shape::Nothing => {}
             Shape::Url => self.value(Mask::Url, range),
             Shape::Email => self.value(Mask::Email, range),
             Shape::Path => self.path(range.clone(), range),
             Shape::Address => self.value(Mask::Address, range),
             Shape::Number => self.number(range),
-            Shape::Words => self.pieces(range),
+            Shape::Words if chunk.seen.has(Seen::JOINT.and(Seen::DOT)) => self.pieces(range, chunk.seen),
+            Shape::Words => self.piece(range, chunk.seen),
         }
     }
 
     /// Words that are joined by colons and the like.
-    fn pieces(&mut self, range: Range<usize>) {
+    fn pieces(&mut self, range: Range<usize>, seen: Seen) {
         let mut start = range.start;
         for at in range.clone() {
             let is_joint = match self.bytes[at] {
@@ -139,14 +150,14 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
                 _ => false,
             };
             if is_joint {
-                self.piece(start..at);
+                self.piece(start..at, seen);
                 start = at + 1;
             }
         }
-        self.piece(start..range.end);
+        self.piece(start..range.end, seen);
     }
 
-    fn piece(&mut self, mut range: Range<usize>) {
+    fn piece(&mut self, mut range: Range<usize>, seen: Seen) {
         let is_edge = |edge: u8| matches!(edge, b'.' | b'-' | b'$' | b'%' | b'^' | b'~');
         while !range.is_empty() && is_edge(self.bytes[range.start]) {
             range.start += 1;
@@ -158,8 +169,9 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             return;
         }
         let bytes = &self.bytes[range.clone()];
-        let Some(digit) = bytes.iter().position(u8::is_ascii_digit) else {
-            return self.letters(range);
+        let has_digit = seen.has(Seen::DIGIT);
+        let Some(digit) = has_digit.then(|| bytes.iter().position(u8::is_ascii_digit)).flatten() else {
+            return self.letters(range, seen);
         };
         // `10000ms`, `2k`, `3D`.
         if digit == 0 {
@@ -175,6 +187,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         if is_stem && number.len() <= 2 && number[0] != b'0' && number.iter().all(u8::is_ascii_digit) {
             let digit = range.start + digit;
             self.word(range.start..digit);
+            self.write_words();
             self.out.push_str(VALUE);
             (self.masked)(Mask::Number, &self.text[digit..range.end]);
             return;
@@ -188,15 +201,14 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
     }
 
     /// A word without a digit.
-    fn letters(&mut self, range: Range<usize>) {
+    fn letters(&mut self, range: Range<usize>, seen: Seen) {
         let word = &self.text[range.clone()];
         if self.before == Before::Number && words::is_unit(word) {
             self.before = Before::Nothing;
             return (self.masked)(Mask::Unit, word);
         }
-        let may_be_date = self.bytes[range.start].is_ascii_uppercase();
-        if may_be_date
-            && Word::of(word).is_date()
+        let role = Word::of(word).role();
+        if role == Some(Role::Date)
             && (self.before == Before::Number || self.is_date || self.is_date_behind(range.end))
         {
             self.value(Mask::Number, range);
@@ -212,19 +224,19 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             return self.value(Mask::Name, range);
         }
         // In code a dotted name is that of a module.
-        let dot = word.bytes().position(|byte| byte == b'.');
-        if let Some(dot) = dot.filter(|_| self.reading == Reading::Message) {
+        let may_be_dotted = seen.has(Seen::DOT) && self.reading == Reading::Message;
+        if let Some(dot) = may_be_dotted.then(|| word.bytes().position(|byte| byte == b'.')).flatten() {
             if words::is_host(word) {
                 return self.value(Mask::Host, range);
             }
             let is_dotted_twice = word[dot + 1..].contains('.');
             let says_what =
                 word.ends_with("Error") || word.ends_with("Exception") || word.ends_with("Warning");
-            if is_dotted_twice && !says_what && self.out.len() > self.begin {
+            if is_dotted_twice && !says_what && !self.is_empty() {
                 return self.value(Mask::DottedName, range);
             }
         }
-        self.word(range);
+        self.word_with(range, role);
     }
 
     pub(super) fn path(&mut self, range: Range<usize>, name: Range<usize>) {
@@ -250,15 +262,22 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
     }
 
     pub(super) fn word(&mut self, range: Range<usize>) {
-        let word = &self.text[range];
-        if self.out.len() > self.begin {
-            self.out.push(' ');
+        let role = Word::of(&self.text[range.clone()]).role();
+        self.word_with(range, role);
+    }
+
+    fn word_with(&mut self, range: Range<usize>, role: Option<Role>) {
+        let word = &self.text[range.clone()];
+        let is_next = self.pending.end + 1 == range.start && self.bytes[self.pending.end] == b' ';
+        if !is_next || self.pending.is_empty() {
+            self.write_words();
+            self.pending.start = range.start;
         }
-        self.out.push_str(word);
+        self.pending.end = range.end;
         self.ends_in_value = false;
         self.is_date = false;
         let was_exit = self.before == Before::A(Role::Exit);
-        self.before = match Word::of(word).role() {
+        self.before = match role.filter(|role| *role != Role::Date) {
             Some(role) => Before::A(role),
             None if word.ends_with("Error") || word.ends_with("Fault") => Before::A(Role::Code),
             None if was_exit && word == "status" => Before::A(Role::Code),
@@ -268,6 +287,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
 
     pub(super) fn value(&mut self, mask: Mask, range: Range<usize>) {
         if !self.ends_in_value {
+            self.write_words();
             if self.out.len() > self.begin {
                 self.out.push(' ');
             }
@@ -279,10 +299,26 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
         (self.masked)(mask, &self.text[range]);
     }
 
+    fn write_words(&mut self) {
+        let words = &self.text[std::mem::take(&mut self.pending)];
+        if !words.is_empty() {
+            if self.out.len() > self.begin {
+                self.out.push(' ');
+            }
+            self.out.push_str(words);
+        }
+    }
+
+    /// Whether nothing was found yet.
+    fn is_empty(&self) -> bool {
+        self.out.len() == self.begin && self.pending.is_empty()
+    }
+
     /// Whether a date goes on here.
     fn is_date_behind(&self, end: usize) -> bool {
         let rest = self.text[end..].trim_start_matches([',', ' ', '.']);
-        rest.starts_with(|next: char| next.is_ascii_digit()) || Word::of(first_word(rest)).is_date()
+        rest.starts_with(|next: char| next.is_ascii_digit())
+            || Word::of(first_word(rest)).role() == Some(Role::Date)
     }
 
     /// Whether the word behind `user` or `host` is a name: the sentence goes on with a small word, or ends.

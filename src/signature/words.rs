@@ -22,6 +22,8 @@ pub enum Role {
     Account,
     /// A status behind it is a code.
     Exit,
+    /// It is part of a date or a time that is written in letters.
+    Date,
 }
 
 /// A word as a number: in the same order, and compared at once.
@@ -34,28 +36,39 @@ impl Word {
 
     /// The word; of a longer one, one that no list holds.
     pub fn of(text: &str) -> Self {
-        let mut padded = [0; Self::LONGEST];
-        if let Some(place) = padded.get_mut(..text.len()) {
-            place.copy_from_slice(text.as_bytes());
+        let bytes = text.as_bytes();
+        let length = bytes.len();
+        // Two halves that overlap are read sooner than a number of bytes that nobody knows beforehand.
+        if let (Some(first), Some(last), 8..=Self::LONGEST) =
+            (bytes.first_chunk(), bytes.last_chunk(), length)
+        {
+            let upper = u128::from(u64::from_be_bytes(*first)) << 64;
+            let lower = u128::from(u64::from_be_bytes(*last)) << ((Self::LONGEST - length) * 8);
+            return Self(upper | lower & u128::from(u64::MAX));
         }
-        Self(u128::from_be_bytes(padded))
+        if let (Some(first), Some(last), 4..8) = (bytes.first_chunk(), bytes.last_chunk(), length) {
+            let upper = u64::from(u32::from_be_bytes(*first)) << 32;
+            let lower = u64::from(u32::from_be_bytes(*last)) << ((8 - length) * 8);
+            return Self(u128::from(upper | lower & u64::from(u32::MAX)) << 64);
+        }
+        match *bytes {
+            [one] => Self(u128::from(one) << 120),
+            [one, two] => Self(u128::from(u16::from_be_bytes([one, two])) << 112),
+            [one, two, three] => Self(u128::from(u32::from_be_bytes([one, two, three, 0])) << 96),
+            _ => Self(0),
+        }
     }
 
     /// What it says about the text behind it.
     pub fn role(self) -> Option<Role> {
         let mut slot = self.slot();
-        while let Some((word, role)) = ROLES[slot] {
-            if word == self {
-                return Some(role);
+        while ROLES.words[slot] != Self(0) {
+            if ROLES.words[slot] == self {
+                return Some(ROLES.roles[slot]);
             }
             slot = (slot + 1) % SLOTS;
         }
         None
-    }
-
-    /// Part of a date or a time that is written in letters.
-    pub fn is_date(self) -> bool {
-        self.is_in(&DATES)
     }
 
     /// A small word, behind which a sentence goes on.
@@ -118,31 +131,40 @@ pub const fn words<const COUNT: usize>(texts: [&str; COUNT]) -> [Word; COUNT] {
 const SLOTS: usize = 512;
 
 /// All words with a role, each in the first free slot from its own on.
-static ROLES: [Option<(Word, Role)>; SLOTS] = {
-    let lists: [(&[Word], Role); 6] = [
+struct Roles {
+    /// Zero where a slot is empty.
+    words: [Word; SLOTS],
+    roles: [Role; SLOTS],
+}
+
+static ROLES: Roles = {
+    let lists: [(&[Word], Role); 7] = [
         (&CODES, Role::Code),
         (&BEFORE_A_THING, Role::Thing),
         (&BEFORE_A_NAME, Role::Name),
         (&BEFORE_AN_ACCOUNT, Role::Account),
         (&REQUESTS, Role::Request),
         (&BEFORE_A_STATUS, Role::Exit),
+        (&DATES, Role::Date),
     ];
-    let mut slots = [None; SLOTS];
+    let mut table = Roles { words: [Word(0); SLOTS], roles: [Role::Code; SLOTS] };
     let mut list = 0;
     while list < lists.len() {
         let (words, role) = lists[list];
         let mut next = 0;
         while next < words.len() {
             let mut slot = words[next].slot();
-            while slots[slot].is_some() {
+            while table.words[slot].0 != 0 {
+                assert!(table.words[slot].0 != words[next].0, "a word has one role");
                 slot = (slot + 1) % SLOTS;
             }
-            slots[slot] = Some((words[next], role));
+            table.words[slot] = words[next];
+            table.roles[slot] = role;
             next += 1;
         }
         list += 1;
     }
-    slots
+    table
 };
 
 #[cfg(test)]
@@ -155,6 +177,11 @@ mod tests {
             ("errno", Some(Role::Code)),
             ("Template", Some(Role::Thing)),
             ("user", Some(Role::Name)),
+            ("GET", Some(Role::Request)),
+            ("as", Some(Role::Account)),
+            ("Saturday", Some(Role::Date)),
+            ("error", Some(Role::Code)),
+            ("errors", None),
             ("a-word-that-is-longer-than-any", None),
             ("", None),
         ] {

@@ -24,6 +24,10 @@ const CRASH: &[u8] = b"=== Critical error: ===";
 /// The stamp may be missing, and so may the verbosity, but not both: prose can begin with a word and a colon.
 #[must_use]
 pub fn parse(line: &[u8]) -> Option<Header> {
+    // Most lines of other logs end here.
+    if !matches!(line, [b'[', ..] | [b'L', b'o', b'g', ..]) {
+        return None;
+    }
     let (time, entry) = if has_shape(line, STAMP) {
         (iso(line), frame(&line[STAMP.len()..])?)
     } else {

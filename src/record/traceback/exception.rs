@@ -55,6 +55,11 @@ impl<'a> Exception<'a> {
 
 /// Whether this is a class, as Python shows it.
 fn is_name(name: &str) -> bool {
+    // Most have no module, and hold no other letters.
+    let is_plain = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+    if !name.starts_with(|first: char| first.is_ascii_digit()) && name.bytes().all(is_plain) {
+        return !name.is_empty();
+    }
     let (module, class) = name.rsplit_once('.').map_or((None, name), |(module, class)| (Some(module), class));
     let is_word = |word: &str| word.chars().all(|next| next == '_' || next.is_alphanumeric());
     // A hook is loaded under a name made of hexadecimal digits, so that a module can begin with one; a class made in

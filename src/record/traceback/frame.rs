@@ -26,6 +26,9 @@ pub struct Frame<'a> {
     pub language: Language,
 }
 
+/// Calls that most tracebacks have at most.
+const MOST_OFTEN: usize = 16;
+
 /// The longest cycle that is folded: more functions than this rarely call one another in turn.
 const LONGEST_CYCLE: usize = 8;
 
@@ -44,6 +47,9 @@ impl Frame<'_> {
 /// Adds the next call, and folds the cycle that it closes: `f g f g` becomes `f g`, twice each. The sum of the times
 /// stays that of the calls.
 pub(super) fn push<'a>(frames: &mut Vec<Frame<'a>>, frame: Frame<'a>) {
+    if frames.is_empty() {
+        frames.reserve(MOST_OFTEN);
+    }
     frames.push(frame);
     for length in 1..=LONGEST_CYCLE.min(frames.len() / 2) {
         let end = frames.len() - length;

@@ -15,7 +15,7 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>) -> Option<Traceback<'a>> {
     let first = after.next()?;
     let mark = Mark::of(first.text);
     let text = mark.strip(first.text)?;
-    let (exception, called) = if text.trim_start().starts_with(TRACE) {
+    let (exception, called) = if is_trace(text.trim_start()) {
         (None, trace(text)?)
     } else {
         error(text, mark).map(|(exception, called)| (Some(exception), called))?
@@ -35,6 +35,11 @@ pub(super) fn read<'a>(lines: &mut Lines<'a>) -> Option<Traceback<'a>> {
         lines.clone_from(&after);
     }
     Some(Traceback::of_calls(first.start..end, exception, frames))
+}
+
+/// Whether this is the first line of Maya's trace.
+pub(super) fn is_trace(text: &str) -> bool {
+    text.starts_with(TRACE)
 }
 
 /// `Error: file: /a.mel line 12: what`, `Error: RuntimeError: file a.py line 1: what`, `Error: line 1: what`.

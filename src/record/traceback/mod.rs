@@ -18,7 +18,7 @@ use std::ops::Range;
 
 pub use exception::Exception;
 pub use frame::{Frame, Language};
-use lines::Lines;
+use lines::{Lines, Mark};
 pub use link::{Link, Relation};
 
 /// The calls and exceptions that a text shows.
@@ -86,21 +86,32 @@ pub fn find(body: &str) -> Option<Traceback<'_>> {
 /// Whether a traceback can begin with a line of this kind. Most lines tell by their ends that none does, and a text of
 /// a megabyte can have a million of them.
 fn may_begin(text: &str) -> bool {
-    let (Some(first), Some(last)) = (text.trim_ascii_start().bytes().next(), text.bytes().last()) else {
+    let bare = text.trim_ascii_start();
+    let (Some(first), Some(last)) = (bare.bytes().next(), bare.bytes().last()) else {
         return false;
     };
-    match first {
-        // A frame, a mark with a line, a margin, a numbered frame.
-        b'#' | b'/' => text.len() > 2,
-        b'F' | b'L' | b'[' | b'|' | b'0'..=b'9' => true,
-        // A title or a chain's sentence, Maya's trace, native frames, Maya's error without a mark.
-        _ => {
-            matches!(last, b':' | b'.' | b']' | b'>')
-                || memchr::memchr(b'!', text.as_bytes()).is_some()
-                || text.starts_with("Error: file: ")
-                || text.starts_with("Warning: file: ")
+    let begins = match first {
+        // A mark with a line, a frame of gdb's.
+        b'#' | b'/' => bare.len() > 2,
+        b'F' => bare.starts_with("File "),
+        b'L' | b'[' => Mark::of(bare) == Mark::Unreal,
+        // A margin.
+        b'|' => true,
+        b'E' => bare.starts_with("Error: file: "),
+        b'W' => bare.starts_with("Warning: file: "),
+        b'S' => mel::is_trace(bare),
+        b'0'..=b'9' => native::is_numbered(bare),
+        _ => false,
+    };
+    begins
+        || match last {
+            // A title, or a chain's sentence.
+            b':' => python::title(bare).is_some() || python::sentence(bare).is_some(),
+            // The other frames of native stacks.
+            b']' | b'>' => true,
+            _ => false,
         }
-    }
+        || memchr::memchr(b'!', bare.as_bytes()).is_some()
 }
 
 /// Whether a line begins a traceback.

@@ -79,6 +79,11 @@ fn debugger(text: &str) -> Option<Parts<'_>> {
     }
 }
 
+/// Whether this can be a frame that begins with its number or its address.
+pub(super) fn is_numbered(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"0x").is_some()
+}
+
 /// `3   Foundation   0x000000019 -[NSArray x] + 72`
 fn apple(text: &str) -> Option<Parts<'_>> {
     let rest = text.trim_start_matches(|next: char| next.is_ascii_digit());
