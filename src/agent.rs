@@ -1,7 +1,9 @@
 //! The tail's thread: it leads or stands by, and drives the stages.
 
+mod evidence;
 mod led;
 mod signal;
+mod stand_by;
 mod work;
 
 use std::path::PathBuf;

@@ -58,9 +58,13 @@ impl Agent {
         Ok(PyBytes::new(py, &archive))
     }
 
-    #[pyo3(signature = (delivery_id, *, ticket_id))]
-    fn ticket_created(&self, py: Python<'_>, delivery_id: i64, ticket_id: i64) -> PyResult<()> {
-        detached(py, || known(self.0.spool()?.ticket_created(delivery_id, ticket_id)?, delivery_id))
+    fn ticket_asked(&self, py: Python<'_>, delivery_id: i64) -> PyResult<()> {
+        detached(py, || known(self.0.spool()?.ticket_asked(delivery_id)?, delivery_id))
+    }
+
+    #[pyo3(signature = (delivery_id, *, ticket_id, is_new))]
+    fn ticket_created(&self, py: Python<'_>, delivery_id: i64, ticket_id: i64, is_new: bool) -> PyResult<()> {
+        detached(py, || known(self.0.spool()?.ticket_created(delivery_id, ticket_id, is_new)?, delivery_id))
     }
 
     fn evidence_attached(&self, py: Python<'_>, delivery_id: i64) -> PyResult<()> {
@@ -81,6 +85,15 @@ impl Agent {
         retry_after_ms: Option<u64>,
     ) -> PyResult<u64> {
         detached(py, || self.0.spool()?.retry_later(delivery_id, reason, retry_after_ms))
+    }
+
+    fn take_unsettled(&self, py: Python<'_>) -> PyResult<Vec<Delivery>> {
+        let found = detached(py, || self.0.spool()?.take_unsettled(core::spool::now_ms()))?;
+        Ok(found.into_iter().map(Delivery).collect())
+    }
+
+    fn settled(&self, py: Python<'_>, delivery_id: i64) -> PyResult<()> {
+        detached(py, || known(self.0.spool()?.settled(delivery_id)?, delivery_id))
     }
 
     fn wait_occurrences(&self, py: Python<'_>, after_id: i64, timeout_ms: u64) -> PyResult<Vec<Occurrence>> {

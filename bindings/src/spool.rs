@@ -40,6 +40,11 @@ impl Spool {
         Ok(self.with(py, |spool| spool.occurrences(after_id))?.into_iter().map(Occurrence).collect())
     }
 
+    fn deliveries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let waiting = self.with(py, |spool| spool.deliveries(usize::MAX))?;
+        objects(py, &serde_json::Value::from(waiting).to_string())
+    }
+
     fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let status = self.with(py, SpoolReader::status)?;
         objects(py, &status.to_string())

@@ -277,6 +277,11 @@ impl Delivery {
     }
 
     #[getter]
+    fn is_settled(&self) -> bool {
+        self.0.is_settled
+    }
+
+    #[getter]
     fn former_signatures(&self) -> Vec<String> {
         self.0.former_signatures.clone()
     }

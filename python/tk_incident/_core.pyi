@@ -146,6 +146,9 @@ class Delivery:
     def attached(self) -> bool:
         """True once the evidence is known to be on the site."""
     @property
+    def is_settled(self) -> bool:
+        """False as long as the site may not show the ticket yet, nor a twin of it."""
+    @property
     def former_signatures(self) -> list[str]:
         """Keys under which earlier rules may have told the site of it, the newest first; at most eight."""
     @property
@@ -176,14 +179,20 @@ class Agent:
         """Wait, without the GIL, until something is due; None at the timeout or after ``stop``."""
     def evidence(self, delivery_id: int) -> bytes:
         """The evidence archive of a delivery, a finished zip."""
-    def ticket_created(self, delivery_id: int, *, ticket_id: int) -> None:
-        """Commit that the ticket exists, so that a later attempt goes on from here."""
+    def ticket_asked(self, delivery_id: int) -> None:
+        """Commit that the site is asked for a ticket from now on, so that one may be there."""
+    def ticket_created(self, delivery_id: int, *, ticket_id: int, is_new: bool) -> None:
+        """Commit that the ticket exists, so that a later attempt goes on; ``is_new``: it was made."""
     def evidence_attached(self, delivery_id: int) -> None:
         """Commit that the evidence is on the site."""
     def ack(self, delivery_id: int, *, count: int, recurrence_ms: int) -> None:
         """Commit that the site knows of ``count`` occurrences; further ones wait ``recurrence_ms``."""
     def retry_later(self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None) -> int:
         """Keep it for later, with exponential back-off and jitter; the delay in milliseconds."""
+    def take_unsettled(self) -> list[Delivery]:
+        """Deliveries whose tickets may have a twin by now; they come again until they are ``settled``."""
+    def settled(self, delivery_id: int) -> None:
+        """Commit that the ticket has no twin any more."""
     def wait_occurrences(self, after_id: int, timeout_ms: int) -> list[Occurrence]:
         """Committed occurrences behind ``after_id``, in order; waits until there is one."""
     def last_occurrence_id(self) -> int: ...
@@ -219,6 +228,8 @@ class Spool:
     def incidents(self) -> list[Incident]: ...
     def occurrences(self, after_id: int = 0) -> list[Occurrence]:
         """At most 1,000 occurrences with a higher id; call again with the last id for more."""
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The objects that ``tk-incident deliveries --json`` prints: what the site does not know yet."""
     def status(self) -> dict[str, Any]:
         """The object that ``tk-incident status --json`` prints."""
 

@@ -33,6 +33,9 @@ class Outbox(Journal, Protocol):
     def retry_later(self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None) -> int:
         """Keep a delivery for later."""
 
+    def take_unsettled(self) -> Sequence[Delivery]:
+        """Take the deliveries whose tickets may have a twin by now."""
+
     def take_notes(self) -> Sequence[Note]:
         """Take what the core wants said."""
 
@@ -130,9 +133,11 @@ class Courier:
 
     def _settle(self, sink: Sink) -> None:
         try:
-            sink.settle(self._outbox)
+            unsettled = self._outbox.take_unsettled()
+            if unsettled:
+                sink.settle(unsettled, self._outbox)
         except DeliveryError as error:
-            # It waits for the next turn without a delivery, and whatever keeps it away is said by deliveries.
+            # They come again, and whatever keeps the site away is said by deliveries.
             log.debug("%s", error)
 
     def _deliver(self, delivery: Delivery, sink: Sink) -> bool:

@@ -5,18 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::evidence::Evidence;
+use super::stand_by::stand_by;
 use super::{Led, Shared};
-use crate::capture::{LogSnapshot, capture, environment};
 use crate::config::TicketScope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::Pipeline;
-use crate::signature::Studio;
-use crate::spool::{Batch, Bounds, Due, Found, LONGEST_EVIDENCE_WAIT_MS, Place, now_ms};
+use crate::spool::{Batch, Bounds, Found, Place};
 use crate::stats::Stats;
 use crate::tail::{Beginning, Read, Tailer};
-
-/// A stand-by tries to take the lead this often.
-const STANDBY_TURN: Duration = Duration::from_secs(1);
 
 /// A leader looks this often whether its lock file is still there.
 const LEAD_CHECK: Duration = Duration::from_secs(1);
@@ -35,12 +32,6 @@ const SHORTEST_TURN: Duration = Duration::from_millis(5);
 
 /// Checkpoints alone, with nothing found, are not worth a write to disk more often than this.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
-
-/// So long after a record the lines behind it are taken to be there.
-const EVIDENCE_WAIT_MS: i64 = 300;
-
-/// While evidence cannot be kept, it is tried again this often.
-const EVIDENCE_RETRY_MS: i64 = 1_000;
 
 /// While the spool cannot be written the tail waits this long between two tries.
 const SPOOL_RETRY: Duration = Duration::from_secs(1);
@@ -79,7 +70,7 @@ pub(super) struct Work<'a> {
     committed_at: Instant,
     active_at: Instant,
     lead_checked_at: Instant,
-    evidence_ms: Option<i64>,
+    evidence: Evidence,
     bounds: Bounds,
     recovered_at: Option<Instant>,
 }
@@ -112,7 +103,7 @@ impl<'a> Work<'a> {
         Ok(Self {
             tailer,
             batch: Batch { first_look: (!is_known).then(|| shared.log_folder.clone()), ..Batch::default() },
-            evidence_ms: spool.next_evidence_ms(now_ms())?,
+            evidence: Evidence::of(&spool)?,
             bounds: Bounds::new(shared.config.max_spool_mib << 20),
             shared,
             spool,
@@ -225,7 +216,7 @@ impl<'a> Work<'a> {
         self.batch.user_login = facts.user_login;
         self.batch.project_id = facts.project_id.or(self.shared.config.project_id);
         self.batch.facts = facts.environment;
-        self.batch.evidence_due_ms = now_ms() + EVIDENCE_WAIT_MS;
+        self.batch.evidence_due_ms = Evidence::due_ms();
         while let Err(error) = self.spool.commit(&self.batch) {
             let error = if self.spool.is_damaged() {
                 match self.recover() {
@@ -253,8 +244,7 @@ impl<'a> Work<'a> {
         self.shared.notes.over("spool", "");
         self.tailer.committed();
         if !self.batch.found.is_empty() {
-            let due = self.batch.evidence_due_ms;
-            self.evidence_ms = Some(self.evidence_ms.map_or(due, |earlier| earlier.min(due)));
+            self.evidence.expect(self.batch.evidence_due_ms);
             self.shared.signal.raise();
         }
         self.batch = Batch::default();
@@ -286,32 +276,15 @@ impl<'a> Work<'a> {
         self.tailer = Tailer::new(&self.shared.config, self.spool.checkpoints()?, Beginning::Start);
         self.tailer.listen(self.shared.hint.clone());
         self.resume();
-        self.evidence_ms = self.spool.next_evidence_ms(now_ms())?;
+        self.evidence = Evidence::of(&self.spool)?;
         self.bounds = Bounds::new(self.shared.config.max_spool_mib << 20);
         Ok(())
     }
 
     /// Takes the evidence that is due.
     fn take_evidence(&mut self) {
-        // Before a stop what there is must do: better no lines behind the record than no evidence for now.
-        let is_last_call = self.shared.draining.load(Ordering::Acquire);
-        let now = if is_last_call { i64::MAX } else { now_ms() };
-        if self.evidence_ms.is_none_or(|due| wait_ms(due, now) > 0) {
-            return;
-        }
-        match self.capture_due(now) {
-            Ok(next) => {
-                self.evidence_ms = next;
-                self.bounds.try_again();
-                self.shared.notes.over("evidence", "");
-                self.shared.signal.raise();
-            }
-            Err(error) => {
-                self.evidence_ms = Some(now_ms() + EVIDENCE_RETRY_MS);
-                self.shared
-                    .notes
-                    .say("evidence", "", || format!("cannot keep the evidence of an error: {error}"));
-            }
+        if self.evidence.take(self.shared, &self.spool, &self.tailer) {
+            self.bounds.try_again();
         }
     }
 
@@ -323,7 +296,7 @@ impl<'a> Work<'a> {
             Err(error) => notes.say("room", "", || format!("cannot make room in the spool: {error}")),
         }
         // Evidence that is still to be taken is room that can still be made.
-        if !self.bounds.is_exhausted() || self.evidence_ms.is_some() {
+        if !self.bounds.is_exhausted() || self.evidence.is_awaited() {
             notes.over("full", "");
             return;
         }
@@ -331,26 +304,6 @@ impl<'a> Work<'a> {
             let most = self.shared.config.max_spool_mib;
             format!("the spool takes more than its {most} MiB, with one short record kept of each problem; raise max_spool_mib")
         });
-    }
-
-    /// Captures what is due, file by file; when the next is due.
-    fn capture_due(&self, now_ms: i64) -> Result<Option<i64>> {
-        let due = self.spool.evidence_due(now_ms)?;
-        let folders = [("logs", &*self.shared.log_folder), ("state", &*self.shared.state_folder)];
-        for in_one_file in due.chunk_by(|a, b| (a.identity, a.generation) == (b.identity, b.generation)) {
-            let Some(Due { identity, generation, occurrence, .. }) = in_one_file.first() else { continue };
-            let file = self.tailer.file(*identity, *generation);
-            let log = LogSnapshot::take(&occurrence.path, file)?;
-            let mut taken = Vec::new();
-            for Due { incident_id, incident, occurrence, facts, .. } in in_one_file {
-                let user = incident.users.first().map_or("", String::as_str);
-                let environment =
-                    environment(user, &folders, &serde_json::from_str(facts).unwrap_or_default());
-                taken.push((*incident_id, capture(incident, occurrence, file, &log, &environment)?));
-            }
-            self.spool.keep_evidence(&taken)?;
-        }
-        self.spool.next_evidence_ms(now_ms)
     }
 
     /// Looks at times whether the lock file is still there: without it the next reporter takes the lead too.
@@ -374,8 +327,8 @@ impl<'a> Work<'a> {
         if let Some(flush) = self.tailer.next_flush() {
             pause = pause.min(flush.saturating_duration_since(now));
         }
-        if let Some(evidence) = self.evidence_ms {
-            pause = pause.min(Duration::from_millis(wait_ms(evidence, now_ms()).unsigned_abs()));
+        if let Some(wait) = self.evidence.wait() {
+            pause = pause.min(wait);
         }
         if self.bounds.is_working() {
             pause = Duration::ZERO;
@@ -392,39 +345,4 @@ impl<'a> Work<'a> {
 fn find(pipeline: &Pipeline, read: &Read<'_>, stats: &mut Stats) -> Option<Found> {
     let occurrence = pipeline.process(&read.record, read.path, stats)?;
     Some(Found { identity: read.identity, generation: read.generation, occurrence })
-}
-
-/// How long evidence has to wait. A clock that was set back does not make it wait longer.
-fn wait_ms(due_ms: i64, now_ms: i64) -> i64 {
-    let wait = due_ms.saturating_sub(now_ms).max(0);
-    if wait > LONGEST_EVIDENCE_WAIT_MS { 0 } else { wait }
-}
-
-/// Waits for the lead, and the spool with it; None if we are stopped before.
-fn stand_by(shared: &Shared, place: &Place, studio: &Studio) -> Result<Option<Arc<Led>>> {
-    let mut was_busy = false;
-    while !shared.stopping.load(Ordering::Acquire) {
-        let seen = shared.signal.seen();
-        if let Some(spool) = shared.spool() {
-            return Ok(Some(spool));
-        }
-        let outcome = shared.try_lead(place, studio);
-        let is_busy = matches!(&outcome, Err(error) if error.kind() == &ErrorKind::SpoolBusy);
-        match outcome {
-            Ok(true) => {
-                shared.notes.over("stand_by", "");
-                shared.notes.over("lead", "");
-                continue;
-            }
-            Ok(false) => shared.notes.over("stand_by", ""),
-            // The leader before us may just be closing it.
-            Err(_) if is_busy && !was_busy => {}
-            Err(error) if matches!(error.kind(), ErrorKind::NewerSpool(_)) => return Err(error),
-            // A server that is away comes back, and a disk is emptied.
-            Err(error) => shared.notes.say("stand_by", "", || format!("{error}; this reporter stands by")),
-        }
-        was_busy = is_busy;
-        shared.signal.wait(seen, STANDBY_TURN);
-    }
-    Ok(None)
 }

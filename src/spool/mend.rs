@@ -45,6 +45,10 @@ pub fn mend(fresh: &Connection, account: &Account, lost: &[&str]) -> rusqlite::R
          OR typeof(set_ms) <> 'integer' OR next_try_ms > ?1",
         [now_ms().saturating_add(LONGEST_WAIT_MS)],
     )?;
+    fresh.execute(
+        "UPDATE deliveries SET twins_ms = 0 WHERE typeof(twins_ms) NOT IN ('integer', 'null') OR twins_ms > ?1",
+        [now_ms().saturating_add(LONGEST_WAIT_MS)],
+    )?;
     fresh.execute("DELETE FROM keys WHERE incident_id NOT IN (SELECT id FROM incidents)", [])?;
     if !lost.is_empty() {
         fresh.execute(

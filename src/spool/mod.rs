@@ -18,9 +18,11 @@ mod rows;
 mod salvage;
 mod schema;
 mod signing;
+mod steps;
 mod sums;
 mod terms;
 mod view;
+mod waiting;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -288,6 +290,7 @@ impl Spool {
         if was_behind {
             mend::make_whole(&transaction)?;
         }
+        steps::take_up(&transaction)?;
         transaction.commit()?;
         Ok((connection, was_behind))
     }

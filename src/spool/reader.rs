@@ -19,6 +19,9 @@ const PAGE: i64 = 1_000;
 /// Fewer of them where they are as long as this together.
 const PAGE_BYTES: usize = 8 << 20;
 
+/// Deliveries that the status names.
+const STATUS_DELIVERIES: usize = 20;
+
 /// Reads a spool, and never writes to it.
 ///
 /// On a network drive it reads a copy of its own, as old as the reader: whatever it does, no leader waits for it.
@@ -98,7 +101,7 @@ impl SpoolReader {
             "files": self.files()?,
             "counters": self.counters()?,
             "books": self.books()?,
-            "deliveries": self.waiting()?,
+            "deliveries": self.deliveries(STATUS_DELIVERIES)?,
         }))
     }
 
@@ -169,27 +172,7 @@ impl SpoolReader {
         Ok(books.into())
     }
 
-    /// Deliveries that failed and wait.
-    fn waiting(&self) -> Result<Vec<Value>> {
-        self.read(|connection| {
-            let sql = "SELECT i.title, d.attempts, d.next_try_ms, d.last_error FROM deliveries d \
-                 JOIN incidents i ON i.id = d.incident_id WHERE d.attempts > 0 ORDER BY d.next_try_ms";
-            connection
-                .prepare(sql)?
-                .query_map([], |row| {
-                    let next = jiff::Timestamp::from_millisecond(rows::number(row, 2)?);
-                    Ok(json!({
-                        "title": rows::text(row, 0)?,
-                        "attempts": rows::number(row, 1)?,
-                        "next_try": next.map(|at| at.to_string()).ok(),
-                        "last_error": rows::text_or_null(row, 3)?,
-                    }))
-                })?
-                .collect()
-        })
-    }
-
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         query(&self.connection).map_err(|error| Error::from(error).at(&self.path))
     }
 }

@@ -243,6 +243,11 @@ CREATE TRIGGER keys_changed AFTER UPDATE ON keys BEGIN
     WHERE signature = NEW.signature AND ticket_user = NEW.ticket_user;
 END;
 ",
+    r"
+ALTER TABLE deliveries ADD COLUMN asked_ms INTEGER;  -- since when a ticket may be there that the site has not named
+ALTER TABLE deliveries ADD COLUMN twins_ms INTEGER;  -- when it is looked for twins of the ticket; NULL: there is no need
+CREATE INDEX deliveries_unsettled ON deliveries (twins_ms) WHERE twins_ms IS NOT NULL;
+",
 ];
 
 /// The header says the version twice, so that a flipped bit is neither an older spool nor a newer one.

@@ -85,7 +85,7 @@ mod tests {
         first.commit(&look("first")).unwrap();
         let second = open();
         assert_eq!(first.commit(&look("late")).unwrap_err().kind(), &ErrorKind::LeadLost);
-        assert_eq!(first.ticket_created(1, 1).unwrap_err().kind(), &ErrorKind::LeadLost);
+        assert_eq!(first.ticket_created(1, 1, true).unwrap_err().kind(), &ErrorKind::LeadLost);
         second.commit(&look("second")).unwrap();
         let knows = |name: &str| second.knows_folder(name.as_ref()).unwrap();
         assert!(knows("first") && knows("second") && !knows("late"));

@@ -57,6 +57,7 @@ class DeliveryStandIn:
     attempts: int = 0
     ticket_id: Optional[int] = None
     attached: bool = False
+    is_settled: bool = True
     former_signatures: Sequence[str] = ()
     evidence_name: str = f"incident-{SIGNATURE}.zip"
     environment: str = '{"host": "ws042", "os": "Linux", "memory": {"total_bytes": 8}}'

@@ -102,11 +102,15 @@ def test_a_delivery_that_waits_is_shown_in_local_time(
     zone("Asia/Tokyo")
     delivery = {
         "title": "TankError",
+        "step": "attached",
+        "ticket": 12,
+        "untold": 1000,
         "attempts": 3,
-        "next_try": "2026-11-22T16:09:07.25Z",
+        "next_try": "2126-11-22T16:09:07.25Z",
         "last_error": "no route",
     }
-    status = {"spool": "x", "log_folders": [], "files": [], "counters": {}, "deliveries": [delivery]}
+    folders = [{"path": "y", "has_leader": True}]
+    status = {"spool": "x", "log_folders": folders, "files": [], "counters": {}, "deliveries": [delivery]}
     status["books"] = _BOOKS
     status["size"] = {"used_bytes": 0, "file_bytes": 0, "wal_bytes": 0, "cap_bytes": None}
 
@@ -119,7 +123,28 @@ def test_a_delivery_that_waits_is_shown_in_local_time(
 
     monkeypatch.setattr("tk_incident.cli.status.Spool", SpoolStandIn)
     text = run_text(capsys, "status", Path("x"))
-    assert re.search(r"^TankError +3  2026-11-23 01:09:07  no route$", text, re.MULTILINE)
+    row = r"^TankError +ticket 12 is told of 1,000 more +2126-11-23 01:09:07 +3 times  no route$"
+    assert re.search(row, text, re.MULTILINE)
+    folders[0]["has_leader"] = False
+    assert "once a reporter runs" in run_text(capsys, "status", Path("x"))
+
+
+def test_each_delivery_that_waits_says_what_comes_next(
+    reporter: Reporter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    deliveries = run_json(capsys, "deliveries", state)
+    assert [(each["title"], each["untold"], each["attempts"]) for each in deliveries] == [
+        ("one", 2, 0),
+        ("two", 1, 0),
+    ]
+    assert {each["step"] for each in deliveries} <= {"evidence", "pending"}
+    text = run_text(capsys, "deliveries", state)
+    first_step = r"^one +(its evidence is taken|a ticket is looked for, and made if there is none) "
+    assert re.search(first_step, text, re.MULTILINE)
+    assert text.endswith("2 deliveries wait.\n")
+    assert reporter.stop()
+    assert "once a reporter runs" in run_text(capsys, "deliveries", state)
 
 
 _BOOKS = {

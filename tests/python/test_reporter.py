@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import pytest
+from shotgun_api3.shotgun import Shotgun
 
 from tk_incident import ConfigError, Reporter, Settings, TkIncidentError, _core
 from tk_incident.courier import THREAD_NAME
 
-DEADLINE_S = 15.0
+# Longer than a site takes to show what it was told, and a failed delivery to be tried again.
+DEADLINE_S = 25.0
 ERROR = "2026-11-22 10:00:01,000 [7 ERROR sgtk.x] {0}\n"
 
 
@@ -70,6 +72,35 @@ def no_thread_is_left() -> Iterator[None]:
 
 def never() -> None:
     raise ConnectionRefusedError
+
+
+@pytest.mark.parametrize("fault", ["lost", "drop"])
+def test_a_site_that_answers_nothing_and_shows_late_gets_one_ticket(
+    fake_site: Any, settings: Settings, write: Callable[[str], None], fault: str
+) -> None:
+    """Two tickets are there that nobody was told of, or none: what the client can tell is the same."""
+    fake_site.store.visible_after = 4
+    fake_site.faults.append({"mode": fault, "match": "create", "count": 99})
+    state = settings.state_folder
+    assert state is not None
+
+    def deliveries() -> list[dict[str, Any]]:
+        return _core.Spool(state).deliveries()
+
+    def connect() -> Any:
+        return Shotgun(fake_site.url, script_name="script", api_key="key", connect=False)
+
+    with following(settings, connect):
+        write("it broke")
+        wait_until(lambda: [each["attempts"] for each in deliveries()] == [1])
+        assert deliveries()[0]["step"] == "creating"
+        fake_site.faults.clear()
+        wait_until(lambda: [each["step"] for each in deliveries()] == ["settling"])
+        wait_until(lambda: not deliveries())
+    tickets = fake_site.store.rows["Ticket"].values()
+    assert len(tickets) == (2 if fault == "lost" else 1)
+    (ticket,) = [each for each in tickets if each.get("sg_status_list") != "res"]
+    assert len(ticket["attachments"]) == 1
 
 
 def test_an_error_becomes_a_ticket(sandbox: Any, settings: Settings, write: Callable[[str], None]) -> None:

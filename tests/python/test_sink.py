@@ -45,11 +45,17 @@ class Journal:
     def evidence(self, delivery_id: int) -> bytes:
         return self.archive
 
-    def ticket_created(self, delivery_id: int, *, ticket_id: int) -> None:
-        self.steps.append(("ticket", delivery_id, ticket_id))
+    def ticket_asked(self, delivery_id: int) -> None:
+        self.steps.append(("asked", delivery_id))
+
+    def ticket_created(self, delivery_id: int, *, ticket_id: int, is_new: bool) -> None:
+        self.steps.append(("made" if is_new else "found", delivery_id, ticket_id))
 
     def evidence_attached(self, delivery_id: int) -> None:
         self.steps.append(("attached", delivery_id))
+
+    def settled(self, delivery_id: int) -> None:
+        self.steps.append(("settled", delivery_id))
 
 
 class Desk:
@@ -104,7 +110,7 @@ def test_one_ticket_with_its_archive(desk: Desk, make_delivery: MakeDelivery) ->
     assert ticket["sg_ticket_type"] == "Bug"
     # A field that the site does not have is not sent.
     assert "sg_incident_count" not in ticket
-    assert desk.journal.steps == [("ticket", 5, ticket["id"]), ("attached", 5)]
+    assert desk.journal.steps == [("asked", 5), ("made", 5, ticket["id"]), ("attached", 5)]
     (attachment,) = ticket["attachments"]
     assert attachment["name"] == ARCHIVE
     assert desk.site.store.blobs[attachment["id"]] == desk.journal.archive
@@ -240,10 +246,31 @@ def test_a_twin_with_another_title_is_found(desk: Desk, make_delivery: MakeDeliv
     made = desk.deliver(make_delivery()).ticket_id
     twin = desk.site.store.rows["Ticket"][5_000]
     twin.update(title="artist - TankError: in other words", description=f"made elsewhere\n{KEY_LINE}")
-    desk.sink.settle(desk.journal)
-    assert desk.journal.steps[-1] == ("ticket", 1, 5_000)
+    desk.sink.settle([make_delivery(ticket_id=made)], desk.journal)
+    assert desk.journal.steps[-2:] == [("found", 1, 5_000), ("settled", 1)]
     (reply,) = desk.rows("Reply")
     assert reply["entity"] == {"type": "Ticket", "id": made}
+    assert desk.site.store.rows["Ticket"][made]["sg_status_list"] == "res"
+    assert twin.get("sg_status_list") != "res"
+
+
+def test_whatever_is_one_too_many_is_resolved_once(desk: Desk, make_delivery: MakeDelivery) -> None:
+    # The client has posted twice and heard of neither, and another reporter came later.
+    for id in (4, 7, 9):
+        desk.site.store.add("Ticket", id=id, title="x", description=f"made\n{KEY_LINE}", sg_status_list="wtg")
+    delivery = make_delivery(ticket_id=4)
+    desk.sink.settle([delivery], desk.journal)
+    desk.sink.settle([delivery], desk.journal)
+    assert [row["sg_status_list"] for row in desk.rows("Ticket")] == ["wtg", "res", "res"]
+    assert [reply["entity"]["id"] for reply in desk.rows("Reply")] == [7, 9]
+    assert desk.journal.steps == [("settled", 1), ("settled", 1)]
+
+
+def test_a_site_that_does_not_answer_leaves_them_unsettled(desk: Desk, make_delivery: MakeDelivery) -> None:
+    desk.fault("http503", "read", count=9)
+    with pytest.raises(DeliveryError):
+        desk.sink.settle([make_delivery(ticket_id=4)], desk.journal)
+    assert desk.journal.steps == []
 
 
 def test_the_same_title_is_not_the_same_problem(desk: Desk, make_delivery: MakeDelivery) -> None:
@@ -270,10 +297,10 @@ def test_a_create_that_the_client_posted_twice_leaves_one_ticket_in_use(
 ) -> None:
     desk.fault("lost", "create")
     made = desk.deliver(make_delivery()).ticket_id
-    desk.sink.settle(desk.journal)
+    desk.sink.settle([make_delivery(ticket_id=made)], desk.journal)
     older, newer = desk.rows("Ticket")
     assert older["id"] < newer["id"] == made
-    assert desk.journal.steps[-1] == ("ticket", 1, older["id"])
+    assert desk.journal.steps[-2:] == [("found", 1, older["id"]), ("settled", 1)]
     assert len(older["attachments"]) == 1
     (reply,) = desk.rows("Reply")
     assert reply["entity"] == {"type": "Ticket", "id": newer["id"]}
@@ -281,14 +308,16 @@ def test_a_create_that_the_client_posted_twice_leaves_one_ticket_in_use(
 
 
 def test_no_twin_is_found_where_there_is_none(desk: Desk, make_delivery: MakeDelivery) -> None:
+    made = []
     for id in range(3):
-        desk.deliver(make_delivery(id=id + 1, title=f"Error {id}", signature=f"v0-{id:024}"))
+        problem = {"id": id + 1, "title": f"Error {id}", "signature": f"v0-{id:024}"}
+        made.append(make_delivery(**problem, ticket_id=desk.deliver(make_delivery(**problem)).ticket_id))
     searches = desk.site.store.calls.count("read")
-    desk.sink.settle(desk.journal)
-    desk.sink.settle(desk.journal)
+    desk.journal.steps.clear()
+    desk.sink.settle(made, desk.journal)
     assert desk.site.store.calls.count("read") == searches + 1
     assert desk.rows("Reply") == []
-    assert len(desk.journal.steps) == 6
+    assert desk.journal.steps == [("settled", 1), ("settled", 2), ("settled", 3)]
 
 
 def test_a_ticket_whose_answer_was_lost_is_found(desk: Desk, make_delivery: MakeDelivery) -> None:
@@ -337,8 +366,21 @@ def test_a_ticket_that_was_deleted_is_made_again(desk: Desk, make_delivery: Make
     desk.site.store.retire("Ticket", gone)
     outcome = desk.deliver(make_delivery(ticket_id=gone, attached=True, count=2))
     assert outcome.ticket_id != gone
-    assert desk.journal.steps[-2:] == [("ticket", 1, outcome.ticket_id), ("attached", 1)]
+    assert desk.journal.steps[-2:] == [("made", 1, outcome.ticket_id), ("attached", 1)]
     assert len(desk.site.store.rows["Ticket"][outcome.ticket_id]["attachments"]) == 1
+
+
+def test_a_ticket_that_the_site_does_not_show_yet_is_waited_for(
+    desk: Desk, make_delivery: MakeDelivery
+) -> None:
+    desk.site.store.visible_after = 60
+    made = desk.deliver(make_delivery()).ticket_id
+    refusal = desk.refusal(make_delivery(ticket_id=made, is_settled=False, attempts=1))
+    assert f"does not show ticket {made} yet" in str(refusal)
+    desk.site.store.visible_after = 0
+    assert desk.deliver(make_delivery(ticket_id=made, is_settled=False, attempts=2)).ticket_id == made
+    assert len(desk.rows("Ticket")) == 1
+    assert len(desk.rows("Attachment")) == 1
 
 
 MODES = {
@@ -361,7 +403,7 @@ def test_what_went_wrong_is_said_and_the_next_try_connects_again(
 ) -> None:
     desk.fault(mode, step, count=9)
     assert MODES[mode] in str(desk.refusal(make_delivery()))
-    assert desk.journal.steps == []
+    assert desk.journal.steps == ([("asked", 1)] if step == "create" else [])
     desk.site.faults.clear()
     desk.deliver(make_delivery(attempts=1))
     assert desk.connections == 2
@@ -374,7 +416,7 @@ def test_an_upload_that_fails_is_a_delivery_that_fails(
 ) -> None:
     desk.fault(mode, "/upload/api_get_upload_link_info", count=9)
     desk.refusal(make_delivery(id=3))
-    assert [step[:2] for step in desk.journal.steps] == [("ticket", 3)]
+    assert [step[:2] for step in desk.journal.steps] == [("asked", 3), ("made", 3)]
 
 
 def test_a_site_that_stalls_is_not_waited_for(desk: Desk, make_delivery: MakeDelivery) -> None:

@@ -69,7 +69,7 @@ fn a_delivery_goes_on_where_it_stood_and_comes_again_when_more_happens() {
     append(&log, error("again and again"));
     let delivery = next(&agent);
     let spool = agent.spool().unwrap();
-    spool.ticket_created(delivery.id, 42).unwrap();
+    spool.ticket_created(delivery.id, 42, true).unwrap();
     let delay = spool.retry_later(delivery.id, "the site is away, api_key=abcdef12", None).unwrap();
     assert!((1_000..=3_000).contains(&delay));
     assert!(agent.next_delivery(Duration::from_millis(10)).unwrap().is_none(), "it is not due yet");

@@ -225,7 +225,7 @@ fn an_agent_goes_on_with_what_is_left() {
     let log = home.log("tk-maya.log");
     append(&log, error("told before"));
     let first = agent.next_delivery(LONGEST).unwrap().unwrap();
-    agent.spool().unwrap().ticket_created(first.id, 42).unwrap();
+    agent.spool().unwrap().ticket_created(first.id, 42, true).unwrap();
     agent.spool().unwrap().ack(first.id, 1, 0).unwrap();
     append(&log, error("found before"));
     let second = agent.next_delivery(LONGEST).unwrap().unwrap();
@@ -276,7 +276,7 @@ fn a_recovery_keeps_the_lead_and_leaves_the_old_file_alone() {
         let held = first.spool().unwrap();
         held.recover(&Studio::default(), &Notes::default()).unwrap();
         assert!(first.is_leader() && !second.is_leader());
-        assert!(held.ticket_created(delivery.id, 42).unwrap());
+        assert!(held.ticket_created(delivery.id, 42, true).unwrap());
         append(&home.log("tk-maya.log"), error("two"));
         occurrences(&first, 2);
         drop(held);

@@ -40,7 +40,7 @@ fn the_lead_lasts_as_long_as_a_call_into_the_spool() {
         stop(&first);
         let second = agent_with(on(&home, drive));
         assert!(!second.is_leader(), "{drive:?}");
-        spool.ticket_created(1, 1).unwrap();
+        spool.ticket_created(1, 1, true).unwrap();
         drop(spool);
         leads(&second);
         stop(&second);

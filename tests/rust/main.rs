@@ -20,6 +20,7 @@ mod properties;
 mod salvage;
 mod session;
 mod signature;
+mod steps;
 mod support;
 mod tail;
 mod takeover;

@@ -1,6 +1,6 @@
 //! A reporter that is driven by hand, and the site that it tells: who was told what is known exactly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -27,8 +27,8 @@ const LONGEST_RETRY_MS: i64 = 3_600_000;
 pub struct Site {
     pub told: BTreeMap<String, u64>,
     tickets: BTreeMap<String, i64>,
-    /// What it was told last, where the spool could not say that it keeps it: that may be said once more.
-    unsure: Option<(String, u64)>,
+    /// What it was told where the spool could not say that it keeps it: that may be said once more.
+    unsure: BTreeSet<(String, u64)>,
 }
 
 impl Site {
@@ -45,7 +45,7 @@ impl Site {
 
     /// A site must not hear the same twice.
     fn tell(&mut self, key: &str, count: u64) {
-        let again = self.unsure.replace((key.to_owned(), count)) == Some((key.to_owned(), count));
+        let again = !self.unsure.insert((key.to_owned(), count));
         let known = self.told.insert(key.to_owned(), count).unwrap_or(0);
         assert!(count > known || again, "told again of {known} occurrences of {key}");
     }
@@ -131,13 +131,16 @@ impl Session {
     pub fn deliver(&self, site: &mut Site, mut acked: impl FnMut(&str, u64)) -> Result<()> {
         while let Some(delivery) = self.spool.delivery_due(now_ms() + LONGEST_RETRY_MS)? {
             let (key, count) = (&delivery.incident.signature, delivery.incident.count);
+            if delivery.ticket_id.is_none() {
+                self.spool.ticket_asked(delivery.id)?;
+            }
             let ticket = site.ticket(key, delivery.ticket_id);
-            self.spool.ticket_created(delivery.id, ticket)?;
+            self.spool.ticket_created(delivery.id, ticket, true)?;
             assert!(self.spool.evidence(delivery.id)?.is_some());
             self.spool.evidence_attached(delivery.id)?;
             site.tell(key, count);
             assert!(self.spool.ack(delivery.id, count, 0)?);
-            site.unsure = None;
+            site.unsure.remove(&(key.clone(), count));
             acked(key, count);
         }
         Ok(())

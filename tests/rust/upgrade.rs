@@ -103,7 +103,7 @@ fn find(spool: &Spool, (log, ticket_user): (FileIdentity, &str), texts: &[String
 fn deliver(spool: &Spool) -> BTreeMap<i64, Delivery> {
     let mut all = BTreeMap::new();
     while let Some(delivery) = spool.delivery_due(i64::MAX).unwrap() {
-        spool.ticket_created(delivery.id, delivery.ticket_id.unwrap_or(2000 + delivery.id)).unwrap();
+        spool.ticket_created(delivery.id, delivery.ticket_id.unwrap_or(2000 + delivery.id), true).unwrap();
         spool.evidence_attached(delivery.id).unwrap();
         assert!(spool.ack(delivery.id, delivery.incident.count, 0).unwrap());
         all.insert(delivery.id, delivery);

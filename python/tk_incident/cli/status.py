@@ -2,11 +2,11 @@
 
 import argparse
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Optional
 
 from tk_incident._core import Spool
 from tk_incident.cli.arguments import add_json, add_state
+from tk_incident.cli.deliveries import is_led, show_deliveries
 from tk_incident.cli.screen import Screen
 from tk_incident.cli.table import Column
 
@@ -53,23 +53,7 @@ def _show(screen: Screen, status: Mapping[str, Any]) -> None:
         screen.line(line)
     if status["deliveries"]:
         screen.line()
-        screen.table(
-            (
-                Column("not delivered yet", flexible=True),
-                Column("attempts", right=True),
-                Column("next try"),
-                Column("because", flexible=True),
-            ),
-            [
-                (
-                    each["title"],
-                    str(each["attempts"]),
-                    _local(each["next_try"]),
-                    each["last_error"] or "",
-                )
-                for each in status["deliveries"]
-            ],
-        )
+        show_deliveries(screen, status["deliveries"], is_led=is_led(status))
 
 
 def balance(books: Mapping[str, Any]) -> list[str]:
@@ -130,12 +114,3 @@ def _listed(counts: Mapping[str, int]) -> str:
 def _lag(lag_bytes: Optional[int]) -> str:
     # The file's name is gone, or belongs to another one by now.
     return "renamed" if lag_bytes is None else f"{lag_bytes:,} bytes"
-
-
-def _local(utc: Optional[str]) -> str:
-    """Show a time of the spool like those of the records: local, to the second."""
-    if utc is None:
-        return ""
-    to_the_second = utc.rstrip("Z").partition(".")[0]
-    moment = datetime.fromisoformat(to_the_second).replace(tzinfo=timezone.utc)
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,5 +1,6 @@
 """Where deliveries go: what a sink is given, what it may commit on its way, and what it gives back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,11 +27,17 @@ class Journal(Protocol):
     def evidence(self, delivery_id: int) -> bytes:
         """Return the evidence archive, a finished zip."""
 
-    def ticket_created(self, delivery_id: int, *, ticket_id: int) -> None:
-        """Commit that the ticket exists."""
+    def ticket_asked(self, delivery_id: int) -> None:
+        """Commit that the site is asked for a ticket from now on: whatever comes of it, one may be there."""
+
+    def ticket_created(self, delivery_id: int, *, ticket_id: int, is_new: bool) -> None:
+        """Commit that the ticket exists; ``is_new`` where it was made, and not found."""
 
     def evidence_attached(self, delivery_id: int) -> None:
         """Commit that the evidence is on the site."""
+
+    def settled(self, delivery_id: int) -> None:
+        """Commit that the ticket has no twin any more."""
 
 
 class Sink(Protocol):
@@ -39,8 +46,8 @@ class Sink(Protocol):
     def deliver(self, delivery: Delivery, journal: Journal) -> Outcome:
         """Bring one delivery as far as it goes. Raises ``DeliveryError`` where the site does not take it."""
 
-    def settle(self, journal: Journal) -> None:
-        """Do what can wait until nothing is due. Raises ``DeliveryError``; what is left is done next time."""
+    def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
+        """Leave one ticket of each in use, the oldest. Raises ``DeliveryError``; what is left comes again."""
 
     def close(self) -> None:
         """Give the connection back; a later ``deliver`` makes a new one."""

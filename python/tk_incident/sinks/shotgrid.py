@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from tk_incident._core import Delivery
-from tk_incident.errors import TkIncidentError
+from tk_incident.errors import DeliveryError, TkIncidentError
 from tk_incident.settings import Settings
 from tk_incident.sinks import Journal, Outcome
 from tk_incident.sinks.connection import Connection, Row
@@ -22,12 +22,12 @@ _COUNT = "sg_incident_count"
 _LAST_SEEN = "sg_incident_last_seen"
 # A reply is mail for everybody on the ticket.
 _REPLY_INTERVAL_MS = 3_600_000
+_STATUS = "sg_status_list"
+_RESOLVED = "res"
 # So many tickets are asked for at once. A key is the beginning of the keys of its users.
 _PAGE = 100
 # No site makes more tickets while it does not yet show one.
 _LATE = 10_000
-# Twins of so many tickets are looked for in one search.
-_MAX_AT_ONCE = 20
 
 
 class ShotGridSink:
@@ -38,8 +38,6 @@ class ShotGridSink:
         self._connect = connect
         self._settings = settings
         self._connection: Optional[Connection] = None
-        # Tickets that were made, and not yet looked for a twin, with their deliveries.
-        self._made: list[tuple[Ticket, int, Delivery]] = []
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Outcome:
         """Bring a delivery to the site: ticket, evidence, count. Each step is looked up before it is done.
@@ -54,20 +52,22 @@ class ShotGridSink:
             self.close()
             raise
 
-    def settle(self, journal: Journal) -> None:
-        """Look for twins of the tickets that were made, by another reporter or by the client itself.
+    def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
+        """Look for twins of tickets that were made, by another reporter or by the client itself.
 
         One search serves all of them. It comes late on purpose: some sites take a while to show what they
-        were told. The oldest stays in use, and the other one says so.
+        were told. The oldest stays in use, and the others are resolved as its duplicates.
         """
-        while self._made:
-            some = self._made[:_MAX_AT_ONCE]
-            try:
-                _settle(self._connected(), some, journal)
-            except Exception:
-                self.close()
-                raise
-            del self._made[: len(some)]
+        made = [
+            (Ticket.of(each, self._settings), each.ticket_id, each)
+            for each in deliveries
+            if each.ticket_id is not None
+        ]
+        try:
+            _settle(self._connected(), made, journal)
+        except Exception:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -90,16 +90,19 @@ class ShotGridSink:
     def _deliver(self, connection: Connection, delivery: Delivery, journal: Journal) -> Outcome:
         ticket = Ticket.of(delivery, self._settings)
         row = _known(connection, delivery.ticket_id) if delivery.ticket_id else None
+        if delivery.ticket_id and row is None and not delivery.is_settled:
+            raise DeliveryError(f"{connection.site} does not show ticket {delivery.ticket_id} yet")
         # A known ticket that is gone was deleted on the site: the problem, seen again, gets a new one.
         is_known = row is not None
         is_new = False
         if row is None:
             row = _found(connection, ticket, self._settings)
             if row is None:
-                row = {"id": connection.create("Ticket", _values(connection, ticket))}
-                self._made.append((ticket, row["id"], delivery))
+                values = _values(connection, ticket)
+                journal.ticket_asked(delivery.id)
+                row = {"id": connection.create("Ticket", values)}
                 is_new = True
-            journal.ticket_created(delivery.id, ticket_id=row["id"])
+            journal.ticket_created(delivery.id, ticket_id=row["id"], is_new=is_new)
         if not (delivery.attached and is_known):
             if is_new or not _has_evidence(row, delivery):
                 _attach(connection, row["id"], delivery, journal)
@@ -147,17 +150,26 @@ def _settle(connection: Connection, made: list[tuple[Ticket, int, Delivery]], jo
     after_id = min(ticket_id for _, ticket_id, _ in made) - _LATE
     rows = list(_with_lines(connection, [ticket.key_line for ticket, _, _ in made], after_id=after_id))
     for ticket, ticket_id, delivery in made:
-        same = (row for row in rows if has_key_line(row.get("description"), ticket.key_line))
-        twin = next(same, None)
-        if twin is None or twin["id"] >= ticket_id:
-            continue
-        if not _has_evidence(twin, delivery):
-            _attach(connection, twin["id"], delivery, journal)
-        journal.ticket_created(delivery.id, ticket_id=twin["id"])
-        content = (
-            f"This is the same problem as ticket {twin['id']}, which is kept up to date instead of this one."
-        )
-        _reply(connection, ticket_id, content)
+        same = [row for row in rows if has_key_line(row.get("description"), ticket.key_line)]
+        if same and same[0]["id"] < ticket_id:
+            if not _has_evidence(same[0], delivery):
+                _attach(connection, same[0]["id"], delivery, journal)
+            journal.ticket_created(delivery.id, ticket_id=same[0]["id"], is_new=False)
+        for other in same[1:]:
+            _resolve_as_duplicate(connection, other, same[0]["id"])
+        journal.settled(delivery.id)
+
+
+def _resolve_as_duplicate(connection: Connection, row: Row, ticket_id: int) -> None:
+    """Leave a ticket that is one too many to nobody, and say which one is in use."""
+    status = connection.ticket_fields().get(_STATUS)
+    if status is not None and _is_allowed(status, _RESOLVED):
+        # Whoever sees both of them may do so, and one note is enough.
+        if row.get(_STATUS) == _RESOLVED:
+            return
+        connection.update("Ticket", row["id"], {_STATUS: _RESOLVED})
+    content = f"This is the same problem as ticket {ticket_id}, which is kept up to date instead of this one."
+    _reply(connection, row["id"], content)
 
 
 def _values(connection: Connection, ticket: Ticket) -> Row:
@@ -181,10 +193,8 @@ def _is_allowed(field: Any, value: object) -> bool:
 
 
 def _fields(connection: Connection) -> list[str]:
-    fields = ["description", "attachments"]
-    if _COUNT in connection.ticket_fields():
-        fields.append(_COUNT)
-    return fields
+    schema = connection.ticket_fields()
+    return ["description", "attachments", *(name for name in (_COUNT, _STATUS) if name in schema)]
 
 
 def _has_evidence(row: Row, delivery: Delivery) -> bool:

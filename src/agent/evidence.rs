@@ -1,0 +1,97 @@
+//! When evidence is taken: once the lines behind a record are there, and before a stop.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::Shared;
+use crate::capture::{LogSnapshot, capture, environment};
+use crate::error::Result;
+use crate::spool::{Due, LONGEST_EVIDENCE_WAIT_MS, Spool, now_ms};
+use crate::tail::Tailer;
+
+/// So long after a record the lines behind it are taken to be there.
+const WAIT_MS: i64 = 300;
+
+/// While evidence cannot be kept, it is tried again this often.
+const RETRY_MS: i64 = 1_000;
+
+/// The evidence that is still to be taken.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    /// When the next is due; none where all is taken.
+    next_ms: Option<i64>,
+}
+
+impl Evidence {
+    /// What a spool waits for.
+    pub(super) fn of(spool: &Spool) -> Result<Self> {
+        Ok(Self { next_ms: spool.next_evidence_ms(now_ms())? })
+    }
+
+    /// When that of a record is due which was found now.
+    pub(super) fn due_ms() -> i64 {
+        now_ms() + WAIT_MS
+    }
+
+    /// Some more is due then.
+    pub(super) fn expect(&mut self, due_ms: i64) {
+        self.next_ms = Some(self.next_ms.map_or(due_ms, |earlier| earlier.min(due_ms)));
+    }
+
+    pub(super) fn is_awaited(&self) -> bool {
+        self.next_ms.is_some()
+    }
+
+    /// How long there is nothing to take; none where nothing is awaited.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        Some(Duration::from_millis(wait_ms(self.next_ms?, now_ms()).unsigned_abs()))
+    }
+
+    /// Takes what is due; true if that was something, and it was kept.
+    pub(super) fn take(&mut self, shared: &Shared, spool: &Spool, tailer: &Tailer) -> bool {
+        // Before a stop what there is must do: better no lines behind the record than no evidence for now.
+        let is_last_call = shared.draining.load(Ordering::Acquire);
+        let now = if is_last_call { i64::MAX } else { now_ms() };
+        if self.next_ms.is_none_or(|due| wait_ms(due, now) > 0) {
+            return false;
+        }
+        match capture_due(shared, spool, tailer, now) {
+            Ok(next) => {
+                self.next_ms = next;
+                shared.notes.over("evidence", "");
+                shared.signal.raise();
+                true
+            }
+            Err(error) => {
+                self.next_ms = Some(now_ms() + RETRY_MS);
+                shared.notes.say("evidence", "", || format!("cannot keep the evidence of an error: {error}"));
+                false
+            }
+        }
+    }
+}
+
+/// Captures what is due, file by file; when the next is due.
+fn capture_due(shared: &Shared, spool: &Spool, tailer: &Tailer, now_ms: i64) -> Result<Option<i64>> {
+    let due = spool.evidence_due(now_ms)?;
+    let folders = [("logs", &*shared.log_folder), ("state", &*shared.state_folder)];
+    for in_one_file in due.chunk_by(|a, b| (a.identity, a.generation) == (b.identity, b.generation)) {
+        let Some(Due { identity, generation, occurrence, .. }) = in_one_file.first() else { continue };
+        let file = tailer.file(*identity, *generation);
+        let log = LogSnapshot::take(&occurrence.path, file)?;
+        let mut taken = Vec::new();
+        for Due { incident_id, incident, occurrence, facts, .. } in in_one_file {
+            let user = incident.users.first().map_or("", String::as_str);
+            let environment = environment(user, &folders, &serde_json::from_str(facts).unwrap_or_default());
+            taken.push((*incident_id, capture(incident, occurrence, file, &log, &environment)?));
+        }
+        spool.keep_evidence(&taken)?;
+    }
+    spool.next_evidence_ms(now_ms)
+}
+
+/// How long evidence has to wait. A clock that was set back does not make it wait longer.
+fn wait_ms(due_ms: i64, now_ms: i64) -> i64 {
+    let wait = due_ms.saturating_sub(now_ms).max(0);
+    if wait > LONGEST_EVIDENCE_WAIT_MS { 0 } else { wait }
+}

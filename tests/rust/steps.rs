@@ -1,0 +1,92 @@
+//! The steps of a delivery, and where the next attempt goes on.
+
+use tk_incident_core::Agent;
+use tk_incident_core::spool::{Delivery, now_ms};
+
+use super::support::{Home, LONGEST, append, error, stop};
+
+/// The site shows what it was told by then.
+const SITE_LAG_MS: i64 = 10_000;
+
+/// Longer than anything here takes.
+const SLACK_MS: i64 = 5_000;
+
+fn one(home: &Home) -> (Agent, Delivery) {
+    let agent = home.agent();
+    append(&home.log("tk-maya.log"), error("the problem"));
+    let delivery = agent.next_delivery(LONGEST).unwrap().expect("a delivery is due");
+    (agent, delivery)
+}
+
+#[test]
+fn a_ticket_that_may_be_there_is_not_asked_for_before_the_site_can_show_it() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    let due_in = |wait_ms| spool.delivery_due(now_ms() + wait_ms).unwrap();
+    assert!(due_in(0).is_some());
+    assert!(spool.ticket_asked(delivery.id).unwrap());
+    assert!(due_in(SITE_LAG_MS - SLACK_MS).is_none());
+    assert_eq!(due_in(SITE_LAG_MS).unwrap().ticket_id, None);
+    // What is a second or two after any other failure.
+    let delay = spool.retry_later(delivery.id, "no answer", None).unwrap();
+    assert!(delay >= SITE_LAG_MS.unsigned_abs(), "{delay}");
+    assert!(due_in(SITE_LAG_MS - SLACK_MS).is_none());
+    assert!(spool.ticket_created(delivery.id, 42, false).unwrap());
+    let delay = spool.retry_later(delivery.id, "no upload", None).unwrap();
+    assert!(delay < SITE_LAG_MS.unsigned_abs(), "{delay}");
+    drop(spool);
+    stop(&agent);
+}
+
+#[test]
+fn nor_after_a_death_in_between() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    spool.ticket_asked(delivery.id).unwrap();
+    // The answer to what was asked then comes in the moment of the death, long after: whatever was waited is over.
+    spool.ack(delivery.id, 0, 0).unwrap();
+    assert!(spool.delivery_due(now_ms() + 1).unwrap().is_some());
+    drop(spool);
+    stop(&agent);
+    let agent = home.agent();
+    let spool = agent.spool().unwrap();
+    assert!(spool.delivery_due(now_ms() + SITE_LAG_MS - SLACK_MS).unwrap().is_none());
+    assert!(spool.delivery_due(now_ms() + SITE_LAG_MS).unwrap().is_some());
+    drop(spool);
+    stop(&agent);
+}
+
+#[test]
+fn twins_are_looked_for_once_and_again_only_where_that_failed() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    let unsettled = |wait_ms: i64| -> Vec<i64> {
+        spool.take_unsettled(now_ms() + wait_ms).unwrap().iter().map(|each| each.id).collect()
+    };
+    assert!(spool.ticket_created(delivery.id, 42, true).unwrap());
+    assert!(unsettled(SITE_LAG_MS - SLACK_MS).is_empty(), "the site may not show a twin yet");
+    assert_eq!(unsettled(SITE_LAG_MS), [delivery.id]);
+    assert!(unsettled(SITE_LAG_MS).is_empty(), "they are being looked for");
+    assert_eq!(unsettled(SITE_LAG_MS * 10), [delivery.id]);
+    assert!(spool.settled(delivery.id).unwrap());
+    assert!(unsettled(SITE_LAG_MS * 100).is_empty());
+    drop(spool);
+    stop(&agent);
+}
+
+#[test]
+fn a_ticket_that_was_found_has_twins_only_if_one_was_asked_for() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    spool.ticket_created(delivery.id, 42, false).unwrap();
+    assert!(spool.take_unsettled(now_ms() + SITE_LAG_MS * 10).unwrap().is_empty());
+    spool.ticket_asked(delivery.id).unwrap();
+    spool.ticket_created(delivery.id, 42, false).unwrap();
+    assert_eq!(spool.take_unsettled(now_ms() + SITE_LAG_MS).unwrap().len(), 1);
+    drop(spool);
+    stop(&agent);
+}
