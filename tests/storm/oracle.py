@@ -48,6 +48,21 @@ class Watch(NamedTuple):
 ALWAYS = (Watch(0, FOREVER),)
 
 
+def without(watches: Iterable[Watch], standstills: Iterable[tuple[int, int]]) -> list[Watch]:
+    """Return the times in which a reporter led and the machine ran."""
+    left = list(watches)
+    for since, until in standstills:
+        pieces = []
+        for watch in left:
+            if until <= watch.since or watch.until <= since:
+                pieces.append(watch)
+                continue
+            pieces += [Watch(watch.since, since)] if watch.since < since else []
+            pieces += [Watch(until, watch.until)] if until < watch.until else []
+        left = pieces
+    return left
+
+
 class Lost(NamedTuple):
     """A byte range that the reporter said is lost, and when it said so."""
 

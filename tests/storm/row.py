@@ -31,6 +31,7 @@ _COLUMNS = {
     "out of order": 12,
     "lag p50/p99 ms": 14,
     "longest takeover s": 18,
+    "stood still ms": 14,
 }
 _LONGEST_TAKEOVER_S = 5
 
@@ -50,6 +51,8 @@ class Row:
     # What it said was lost, and how many bytes of that it counted.
     lost: Sequence[Lost] = ()
     lost_bytes: int = 0
+    # For how long one of the machine's processors did, all in all.
+    stood_still_us: int = 0
 
     @property
     def keeps_the_promise(self) -> bool:
@@ -98,6 +101,7 @@ class Row:
             verdict.count(Kind.DISORDERED),
             self._lag(),
             f"{max(self.takeovers_us) / 1e6:.1f}" if self.takeovers_us else "",
+            f"{self.stood_still_us / 1000:.0f}" if self.reader == "ours" else "",
         )
         return [str(cell) for cell in cells]
 

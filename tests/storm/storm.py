@@ -25,11 +25,12 @@ from actors import Actors, script
 from deafness import deafness
 from journal import Event, Saw, Wrote, now_us, read_journal
 from lives import Lives, lives
-from oracle import Chance, Fault, Kind, judge
+from oracle import ALWAYS, Chance, Fault, Kind, judge, without
 from plan import KIB, MATRICES, NAMED, Plan
 from record import Mark, Sighting, marks_in, recognise
 from reporter import COMMAND, Heard, Reporter, SpoolReader
 from row import Row, head, lags_us, line, machine
+from standstill import processors, read_standstills
 from tk_incident.errors import TkIncidentError
 from watch_keeper import WatchKeeper
 
@@ -56,10 +57,11 @@ class Storm:
         self._state = folder / "state"
         self._journals = folder / "journals"
         self._copies = folder / "copies"
+        self._standstills = folder / "standstills"
         self._reference = folder / "reference.jsonl"
         self._settings = folder / "tk-incident.toml"
         self._settings.write_text(_SETTINGS, encoding="utf-8")
-        for each in (self._logs, self._journals, self._copies):
+        for each in (self._logs, self._journals, self._copies, self._standstills):
             each.mkdir()
         self._heard = Heard()
         # What a command begins with, to be run where nobody hears of an event.
@@ -73,6 +75,9 @@ class Storm:
                 stack.enter_context(self._reference_tailer())
             if plan.is_deaf:
                 self._within = stack.enter_context(deafness())
+            for processor in processors():
+                options = {"processor": processor, "journal": self._standstills / str(processor)}
+                stack.enter_context(script("standstill.py", options))
             keeper = WatchKeeper(plan, self._start_reporter, stack)
             actors = Actors(plan, self._logs / _LOG, self._journals, self._copies, stack, within=self._within)
             keeper.go_on()
@@ -83,7 +88,9 @@ class Storm:
         files = lives(self._read_journals(), self._last_look(), self._read_copies())
         found = self._found_by_command() if plan.by_command else spool.found
         lost = self._heard.lost if plan.losses_are_reported else ()
-        verdict = judge(files, found, keeper.watches, observable_us=plan.observable_us, lost=lost)
+        standstills = self._read_standstills()
+        watches = without(keeper.watches, standstills)
+        verdict = judge(files, found, watches, observable_us=plan.observable_us, lost=lost)
         row = Row(
             "ours",
             plan,
@@ -94,8 +101,9 @@ class Storm:
             listened=keeper.listened,
             lost=self._heard.lost,
             lost_bytes=spool.lost_bytes(),
+            stood_still_us=sum(until - since for since, until in standstills),
         )
-        return [row, self._judge_reference(files)] if with_reference else [row]
+        return [row, self._judge_reference(files, standstills)] if with_reference else [row]
 
     def _start_reporter(self, stands_by: bool) -> Reporter:
         plan = self._plan
@@ -164,10 +172,14 @@ class Storm:
                 time.sleep(_POLL_S)
             yield
 
-    def _judge_reference(self, files: Lives) -> Row:
+    def _read_standstills(self) -> list[tuple[int, int]]:
+        return [each for path in self._standstills.iterdir() for each in read_standstills(path)]
+
+    def _judge_reference(self, files: Lives, standstills: Sequence[tuple[int, int]]) -> Row:
         with self._reference.open(encoding="utf-8") as lines:
             found = [recognise(json.loads(text)) for text in lines]
-        verdict = judge(files, found, observable_us=self._plan.observable_us)
+        watches = without(ALWAYS, standstills)
+        verdict = judge(files, found, watches, observable_us=self._plan.observable_us)
         return Row("reference", self._plan, files.rolls, verdict)
 
 

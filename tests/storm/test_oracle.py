@@ -9,7 +9,7 @@ import pytest
 from journal import Closed, Event, Journal, Opened, Saw, Truncated, Wrote, read_journal
 from life import FOREVER, End, Life
 from lives import Lives, Written, lives
-from oracle import OBSERVABLE_AT_A_LOOK_US, Chance, Fault, Kind, Lost, Verdict, Watch, chance, judge
+from oracle import OBSERVABLE_AT_A_LOOK_US, Chance, Fault, Kind, Lost, Verdict, Watch, chance, judge, without
 from record import Mark, Sighting, compose, marks_in, recognise
 from tk_incident import redact
 
@@ -51,6 +51,20 @@ def test_a_record_that_nobody_could_read_breaks_no_promise() -> None:
     verdict = judge(lost_at_once, [])
     assert [fault.chance for fault in verdict.faults] == [Chance.NONE]
     assert (verdict.missing_observable, verdict.keeps_the_promise) == (0, True)
+
+
+def test_nobody_can_read_while_the_machine_stands_still() -> None:
+    for_thirty_ms = one_file(1, End(1030 * MS, 1030 * MS))
+    (record,) = for_thirty_ms.written
+    watches = [Watch(0, 1020 * MS), Watch(1020 * MS, FOREVER)]
+    assert without(watches, []) == watches
+    assert without(watches, [(1015 * MS, 1025 * MS)]) == [Watch(0, 1015 * MS), Watch(1025 * MS, FOREVER)]
+    assert without(watches, [(0, 1020 * MS), (1020 * MS, 1021 * MS)]) == [Watch(1021 * MS, FOREVER)]
+    for standstill, had in (
+        ((1005 * MS, 1010 * MS), Chance.OBSERVABLE),
+        ((1008 * MS, 1022 * MS), Chance.NONE),
+    ):
+        assert chance(record, for_thirty_ms, without(watches, [standstill])) is had
 
 
 def test_each_sighting_beyond_the_first_is_one_too_many() -> None:
