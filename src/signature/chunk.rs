@@ -36,11 +36,13 @@ const CLASSES: [Class; 256] = {
 };
 
 /// The class of a byte.
+#[inline]
 pub fn class(byte: u8) -> Class {
     CLASSES[usize::from(byte)]
 }
 
 /// Whether a byte can be part of a name.
+#[inline]
 pub fn is_word(byte: u8) -> bool {
     matches!(class(byte), Class::Letter | Class::Digit)
 }
@@ -66,6 +68,7 @@ impl Seen {
     const INNER: Self = Self(1 << 9);
 
     /// Whether one of these kinds is among them.
+    #[inline]
     pub fn has(self, any: Self) -> bool {
         self.0 & any.0 != 0
     }
@@ -127,6 +130,7 @@ pub struct Chunk {
 }
 
 /// The chunk that begins here.
+#[inline]
 pub fn chunk(bytes: &[u8], start: usize, limit: usize) -> Chunk {
     let (mut seen, mut end) = (Seen::default(), start);
     for byte in &bytes[start..limit] {
@@ -146,6 +150,7 @@ pub fn chunk(bytes: &[u8], start: usize, limit: usize) -> Chunk {
 
 impl Chunk {
     /// Whether it is one word of letters, as most chunks are: then no rule about its shape applies.
+    #[inline]
     pub fn is_word(&self, bytes: &[u8]) -> bool {
         let Self { range, end, seen } = self;
         let is_letter = |byte: &u8| class(*byte) == Class::Letter;

@@ -51,6 +51,7 @@ fn shown_in_brackets(shown: &str, out: &mut String) -> Owner {
 
 impl Parts<'_> {
     /// Leaves what names the package, and says whether it is Python's own.
+    #[inline]
     fn cut(&mut self) -> Owner {
         let last = |kind: Kind| self.dirs.clone().rev().find(|at| self.kinds[*at] == kind);
         if let Some(at) = last(Kind::Packages) {

@@ -24,6 +24,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    #[inline]
     fn of(part: &str) -> Self {
         let bytes = part.as_bytes();
         let [first, second] = [0, 1].map(|at| bytes.get(at).map_or(0, u8::to_ascii_lowercase));
@@ -54,6 +55,7 @@ pub struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// Those of a path, the file among them.
+    #[inline]
     pub fn of(path: &'a str) -> Self {
         let mut all =
             Self { kept: [""; MOST_PARTS], kinds: [Kind::Other; MOST_PARTS], dirs: MOST_PARTS..MOST_PARTS };
@@ -73,6 +75,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Takes one that stands before the others, until there are enough.
+    #[inline]
     fn put(&mut self, part: &'a str) -> ControlFlow<()> {
         if !part.is_empty() && part != "." {
             self.dirs.start -= 1;
@@ -142,6 +145,7 @@ fn root(path: &str, parts: &[&str]) -> usize {
 }
 
 /// Whether a part begins with this name, in any case.
+#[inline]
 pub fn begins(part: &str, name: &str) -> bool {
     part.as_bytes().get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()))
 }
