@@ -46,6 +46,8 @@ pub struct Config {
     pub ticket_scope: TicketScope,
     /// Seconds between two updates of one ticket.
     pub recurrence_interval_s: u64,
+    /// Changes that the site is asked for in any minute, at most.
+    pub max_writes_per_min: u64,
     /// False: find and keep, send nothing.
     pub deliver: bool,
     /// Project of tickets where the context has none.
@@ -119,6 +121,7 @@ impl Default for Config {
             signature_overrides: Vec::new(),
             ticket_scope: TicketScope::User,
             recurrence_interval_s: 60,
+            max_writes_per_min: 60,
             deliver: true,
             project_id: None,
             user_login: None,
@@ -189,7 +192,8 @@ impl Config {
         in_range("idle_flush_ms", self.idle_flush_ms, 10, 60_000)?;
         in_range("max_record_bytes", self.max_record_bytes as u64, 1 << 10, 1 << 26)?;
         in_range("max_spool_mib", self.max_spool_mib, 1, 1 << 20)?;
-        in_range("recurrence_interval_s", self.recurrence_interval_s, 1, 7 * 86_400)
+        in_range("recurrence_interval_s", self.recurrence_interval_s, 1, 7 * 86_400)?;
+        in_range("max_writes_per_min", self.max_writes_per_min, 1, 6_000)
     }
 }
 

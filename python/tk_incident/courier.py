@@ -109,7 +109,13 @@ class Courier:
             self._caught(error)
 
     def _turn(self) -> bool:
-        """Deliver what is due next; False if there was nothing, or it failed."""
+        """Deliver what is due next; False if there was nothing, it failed, or the site is left alone."""
+        wait_s = 0.0 if self._sink is None else self._sink.wait_s()
+        if wait_s > 0:
+            self._say_news()
+            if not self._draining.is_set():
+                self._stopping.wait(min(wait_s, _TURN_MS / 1000))
+            return False
         delivery = self._next()
         # What became due with the stop is for the next session.
         if self._sink is None or self._stopping.is_set():

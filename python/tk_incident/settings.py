@@ -62,6 +62,7 @@ class Settings:
     signature_overrides: Sequence[SignatureOverride] = ()
     ticket_scope: Literal["user", "site"] = "user"
     recurrence_interval_s: int = 60
+    max_writes_per_min: int = 60
     deliver: bool = True
     project_id: Optional[int] = None
     user_login: Optional[str] = None

@@ -105,6 +105,7 @@ class ScriptedSink:
     def __init__(self, *script: Any) -> None:
         self.script = list(script)
         self.settled: list[int] = []
+        self.waits: list[float] = []
         self.closed = threading.Event()
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Outcome:
@@ -117,6 +118,9 @@ class ScriptedSink:
 
     def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
         self.settled += [each.id for each in deliveries]
+
+    def wait_s(self) -> float:
+        return self.waits.pop(0) if self.waits else 0.0
 
     def close(self) -> None:
         self.closed.set()
@@ -312,6 +316,26 @@ def test_what_can_wait_is_done_when_nothing_is_due(start: Start, make_delivery: 
     outbox.wait_for(lambda: outbox.asked > 3)
     assert courier.stop(DEADLINE_S)
     assert sink.settled == [7]
+
+
+def test_a_site_that_is_to_be_left_alone_is(start: Start, make_delivery: MakeDelivery) -> None:
+    sink = ScriptedSink()
+    sink.waits = [60.0]
+    _, outbox = start(sink)
+    began = time.monotonic()
+    outbox.put(make_delivery(id=1))
+    outbox.wait_for(lambda: bool(outbox.acks))
+    assert time.monotonic() - began > 0.3, "it waits a turn, and looks again"
+
+
+def test_a_drained_courier_does_not_wait_for_that(start: Start, make_delivery: MakeDelivery) -> None:
+    sink = ScriptedSink()
+    sink.waits = [60.0] * 1000
+    courier, outbox = start(sink)
+    outbox.put(make_delivery(id=1))
+    courier.drain()
+    assert courier.wait(DEADLINE_S)
+    assert outbox.acks == []
 
 
 def test_a_drained_courier_delivers_what_is_due_and_ends(start: Start, make_delivery: MakeDelivery) -> None:

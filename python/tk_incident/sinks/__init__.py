@@ -49,5 +49,8 @@ class Sink(Protocol):
     def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
         """Leave one ticket of each in use, the oldest. Raises ``DeliveryError``; what is left comes again."""
 
+    def wait_s(self) -> float:
+        """Return how many seconds the site is to be left alone, so that it is not told too much at once."""
+
     def close(self) -> None:
         """Give the connection back; a later ``deliver`` makes a new one."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from tk_incident.errors import DeliveryError
+from tk_incident.pace import Pace
 from tk_incident.sinks.faults import NOT_DATA, delivery_error
 
 _TIMEOUT_S = 30
@@ -21,9 +22,10 @@ Row = dict[str, Any]
 class Connection:
     """One connection, made and used by one thread. Calls raise ``DeliveryError`` and nothing else."""
 
-    def __init__(self, handle: Any) -> None:
-        """Take a handle of any copy of ``shotgun_api3``, and bound how long it waits."""
+    def __init__(self, handle: Any, pace: Pace) -> None:
+        """Take a handle of any copy of ``shotgun_api3``, and bound how long it waits. Changes are noted."""
         self._handle = handle
+        self._pace = pace
         self._ticket_fields: Optional[Mapping[str, Any]] = None
         config = handle.config
         self.site = f"{config.scheme}://{config.server}"
@@ -51,14 +53,17 @@ class Connection:
 
     def create(self, entity_type: str, values: Mapping[str, Any]) -> int:
         """Create an entity and return its id."""
+        self._pace.note()
         return int(self._row(self._call(self._handle.create, entity_type, dict(values)))["id"])
 
     def update(self, entity_type: str, entity_id: int, values: Mapping[str, Any]) -> None:
         """Change fields of an entity."""
+        self._pace.note()
         self._row(self._call(self._handle.update, entity_type, entity_id, dict(values)))
 
     def upload(self, entity_type: str, entity_id: int, path: Path, *, field_name: str) -> None:
         """Attach a file under its own name. The client ignores its timeout here (TOOLKIT.md)."""
+        self._pace.note()
         handle = self._handle
         answer = self._call(
             handle.upload, entity_type, entity_id, str(path), field_name, display_name=path.name

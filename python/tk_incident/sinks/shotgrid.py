@@ -12,6 +12,7 @@ from typing import Any, Callable, Optional
 
 from tk_incident._core import Delivery
 from tk_incident.errors import DeliveryError, TkIncidentError
+from tk_incident.pace import Pace
 from tk_incident.settings import Settings
 from tk_incident.sinks import Journal, Outcome
 from tk_incident.sinks.connection import Connection, Row
@@ -37,6 +38,7 @@ class ShotGridSink:
         """Take what makes a handle; it is called when it is first needed, and again after an error."""
         self._connect = connect
         self._settings = settings
+        self._pace = Pace(settings.max_writes_per_min)
         self._connection: Optional[Connection] = None
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Outcome:
@@ -69,6 +71,10 @@ class ShotGridSink:
             self.close()
             raise
 
+    def wait_s(self) -> float:
+        """Return how many seconds the site is to be left alone."""
+        return self._pace.wait_s()
+
     def close(self) -> None:
         """Close the connection, if there is one."""
         connection, self._connection = self._connection, None
@@ -83,7 +89,7 @@ class ShotGridSink:
                 raise
             except Exception as error:
                 raise delivery_error(error, site=self._settings.site_url or "the site") from error
-            self._connection = Connection(handle)
+            self._connection = Connection(handle, self._pace)
             self._connection.check()
         return self._connection
 
