@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> int:
             screen.result(delivery)
     else:
         show_deliveries(screen, waiting, is_led=is_led(spool.status()))
-        screen.line(f"{len(waiting)} deliveries wait.")
+        screen.line("1 delivery waits." if len(waiting) == 1 else f"{len(waiting)} deliveries wait.")
     return 0
 
 
