@@ -1,5 +1,6 @@
 """The sink on the real client: against a site that works, and against one that does not."""
 
+import gc
 import io
 import re
 import socket
@@ -423,6 +424,20 @@ def test_a_site_that_stalls_is_not_waited_for(desk: Desk, make_delivery: MakeDel
     desk.timeout_s = 0.2
     desk.fault("stall", "read", count=9, seconds=20)
     assert "did not answer in time" in str(desk.refusal(make_delivery()))
+
+
+@pytest.mark.parametrize("is_s3", [True, False])
+# Here the client leaves the file that it opened to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_an_upload_that_stalls_is_not_waited_for(
+    desk: Desk, make_delivery: MakeDelivery, *, is_s3: bool
+) -> None:
+    desk.site.s3 = is_s3
+    desk.timeout_s = 0.2
+    desk.fault("stall", "/upload/" if is_s3 else "/upload/upload_file", count=9, seconds=20)
+    desk.refusal(make_delivery())
+    gc.collect()
+    assert [step[0] for step in desk.journal.steps] == ["asked", "made"]
 
 
 def test_no_wait_is_without_an_end(desk: Desk, make_delivery: MakeDelivery) -> None:
