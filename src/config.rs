@@ -42,6 +42,8 @@ pub struct Config {
     pub signature_keeps: Vec<String>,
     /// Rules that name the signature themselves; the first that fits counts.
     pub signature_overrides: Vec<SignatureOverride>,
+    /// Regular expressions for further secrets: see [`crate::redact`].
+    pub redact_patterns: Vec<String>,
     /// Whether each user has tickets of their own.
     pub ticket_scope: TicketScope,
     /// Seconds between two updates of one ticket.
@@ -119,6 +121,7 @@ impl Default for Config {
             signature_masks: Vec::new(),
             signature_keeps: Vec::new(),
             signature_overrides: Vec::new(),
+            redact_patterns: Vec::new(),
             ticket_scope: TicketScope::User,
             recurrence_interval_s: 60,
             max_writes_per_min: 60,

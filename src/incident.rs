@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 
 use crate::folders::engine_of;
 use crate::record::{Level, Parts, Record};
-use crate::redact::redact;
 use crate::signature::{Signature, Studio, sign};
 
 /// One sighting of a problem: one record at one address.
@@ -62,7 +61,7 @@ impl Occurrence {
             title,
             level: record.header.level,
             engine: engine_of(&path),
-            logger: redact(&record.logger()).into_owned(),
+            logger: parts.logger.unwrap_or_default().to_owned(),
             pid: record.header.pid,
             time: record.header.time.clone(),
             path,

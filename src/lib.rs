@@ -29,7 +29,7 @@ pub use config::Config;
 pub use error::{Error, ErrorKind, Result};
 pub use incident::{Incident, Occurrence};
 pub use notes::Note;
-pub use redact::redact;
+pub use redact::{Redactor, redact};
 pub use scan::Scan;
 pub use signature::{Signature, signature, signature_key};
 

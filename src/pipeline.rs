@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::incident::Occurrence;
 use crate::noise::Noise;
 use crate::record::{Level, Parts, Record};
-use crate::redact::redact;
+use crate::redact::Redactor;
 use crate::rules::Rules;
 use crate::signature::Studio;
 use crate::signature::explain::{Explanation, compare, explain};
@@ -23,6 +23,7 @@ pub fn checked(settings: &str) -> Result<Config> {
 /// The pure stages: redaction, rules, signature, occurrence.
 #[derive(Debug)]
 pub struct Pipeline {
+    redactor: Redactor,
     rules: Rules,
     noise: Noise,
     studio: Studio,
@@ -32,7 +33,18 @@ impl Pipeline {
     /// The stages with these settings.
     pub fn new(config: &Config) -> Result<Self> {
         let noise = if config.ignore_known_noise { Noise::shipped() } else { Noise::default() };
-        Ok(Self { rules: Rules::new(config)?, noise, studio: Studio::new(config)? })
+        Ok(Self {
+            redactor: Redactor::new(config)?,
+            rules: Rules::new(config)?,
+            noise,
+            studio: Studio::new(config)?,
+        })
+    }
+
+    /// What takes secrets out of whatever is kept.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// What the settings say about signatures.
@@ -62,7 +74,7 @@ impl Pipeline {
             return None;
         }
         let text = record.text();
-        let text = redact(&text);
+        let text = self.redactor.redact(&text);
         if !self.rules.decide(record.header.level, &text).is_reported() {
             return None;
         }
@@ -76,7 +88,7 @@ impl Pipeline {
 
     /// Explains what becomes of a text.
     fn explain(&self, text: &str) -> Explanation {
-        let text = redact(text);
+        let text = self.redactor.redact(text);
         let parts = Parts::of(&text);
         // What is no record has no level: it is explained as if it had one that matches.
         let decision = self.rules.decide(parts.level().unwrap_or(Level::Error), &text);
@@ -108,5 +120,7 @@ mod tests {
         let refused = checked(r#"{"exclude_patterns": ["fine", "(broken"]}"#).unwrap_err().to_string();
         assert_eq!(refused, "setting exclude_patterns: \"(broken\" is no regular expression: unclosed group");
         assert!(checked(r#"{"exclude_patterns": ["fine"]}"#).is_ok());
+        let refused = checked(r#"{"redact_patterns": ["(broken"]}"#).unwrap_err().to_string();
+        assert_eq!(refused, "setting redact_patterns: \"(broken\" is no regular expression: unclosed group");
     }
 }

@@ -20,6 +20,7 @@ _LISTS = (
     "signature_masks",
     "signature_keeps",
     "signature_overrides",
+    "redact_patterns",
 )
 _FOLDERS = ("log_folder", "state_folder")
 
@@ -60,6 +61,7 @@ class Settings:
     signature_masks: Sequence[str] = ()
     signature_keeps: Sequence[str] = ()
     signature_overrides: Sequence[SignatureOverride] = ()
+    redact_patterns: Sequence[str] = ()
     ticket_scope: Literal["user", "site"] = "user"
     recurrence_interval_s: int = 60
     max_writes_per_min: int = 60

@@ -137,7 +137,7 @@ def _description(delivery: Delivery, key_line: str) -> str:
     pid = "" if occurrence.pid is None else f", process {occurrence.pid}"
     lines = {
         "Where": where,
-        "File": f"{occurrence.path}, byte {occurrence.offset}",
+        "File": f"{_core.redact(str(occurrence.path))}, byte {occurrence.offset}",
         "Who": f"{delivery.user_login}{f' on {host}' if host else ''}{pid}",
         "When": _when(incident.first_seen, incident.last_seen),
         "Seen": f"{incident.count} time{'' if incident.count == 1 else 's'}",

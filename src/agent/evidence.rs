@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Shared;
 use crate::capture::{LogSnapshot, capture, environment};
 use crate::error::Result;
+use crate::redact::Redactor;
 use crate::spool::{Due, LONGEST_EVIDENCE_WAIT_MS, Spool, now_ms};
 use crate::tail::Tailer;
 
@@ -48,14 +49,20 @@ impl Evidence {
     }
 
     /// Takes what is due; true if that was something, and it was kept.
-    pub(super) fn take(&mut self, shared: &Shared, spool: &Spool, tailer: &Tailer) -> bool {
+    pub(super) fn take(
+        &mut self,
+        shared: &Shared,
+        spool: &Spool,
+        tailer: &Tailer,
+        redactor: &Redactor,
+    ) -> bool {
         // Before a stop what there is must do: better no lines behind the record than no evidence for now.
         let is_last_call = shared.draining.load(Ordering::Acquire);
         let now = if is_last_call { i64::MAX } else { now_ms() };
         if self.next_ms.is_none_or(|due| wait_ms(due, now) > 0) {
             return false;
         }
-        match capture_due(shared, spool, tailer, now) {
+        match capture_due(shared, spool, tailer, redactor, now) {
             Ok(next) => {
                 self.next_ms = next;
                 shared.notes.over("evidence", "");
@@ -72,18 +79,24 @@ impl Evidence {
 }
 
 /// Captures what is due, file by file; when the next is due.
-fn capture_due(shared: &Shared, spool: &Spool, tailer: &Tailer, now_ms: i64) -> Result<Option<i64>> {
+fn capture_due(
+    shared: &Shared,
+    spool: &Spool,
+    tailer: &Tailer,
+    redactor: &Redactor,
+    now_ms: i64,
+) -> Result<Option<i64>> {
     let due = spool.evidence_due(now_ms)?;
     let folders = [("logs", &*shared.log_folder), ("state", &*shared.state_folder)];
     for in_one_file in due.chunk_by(|a, b| (a.identity, a.generation) == (b.identity, b.generation)) {
         let Some(Due { identity, generation, occurrence, .. }) = in_one_file.first() else { continue };
         let file = tailer.file(*identity, *generation);
-        let log = LogSnapshot::take(&occurrence.path, file)?;
+        let log = LogSnapshot::take(&occurrence.path, file, redactor)?;
         let mut taken = Vec::new();
         for Due { incident_id, incident, occurrence, facts, .. } in in_one_file {
             let user = incident.users.first().map_or("", String::as_str);
             let environment = environment(user, &folders, &serde_json::from_str(facts).unwrap_or_default());
-            taken.push((*incident_id, capture(incident, occurrence, file, &log, &environment)?));
+            taken.push((*incident_id, capture(incident, occurrence, file, &log, &environment, redactor)?));
         }
         spool.keep_evidence(&taken)?;
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::incident::{Incident, Occurrence};
-use crate::redact::redact;
+use crate::redact::Redactor;
 use crate::tail::read_at;
 
 pub use environment::environment;
@@ -40,9 +40,9 @@ pub struct LogSnapshot(Vec<u8>);
 
 impl LogSnapshot {
     /// Takes a snapshot of the end of a log; `file` is None if it is gone by now, which the snapshot says.
-    pub fn take(path: &Path, file: Option<&File>) -> Result<Self> {
+    pub fn take(path: &Path, file: Option<&File>, redactor: &Redactor) -> Result<Self> {
         let text = file.map_or_else(|| gone(path), log_tail);
-        Ok(Self(archive::pack(&[(log_name(path), redact(&text).into_owned())], None)?))
+        Ok(Self(archive::pack(&[(log_name(path), redactor.redact(&text).into_owned())], None)?))
     }
 }
 
@@ -53,15 +53,21 @@ pub fn capture(
     file: Option<&File>,
     log: &LogSnapshot,
     environment: &Map<String, Value>,
+    redactor: &Redactor,
 ) -> Result<Evidence> {
-    let environment = pretty(&Value::Object(environment.clone()));
+    // Facts come from hosts and hooks: what they say is redacted like any other text.
+    let told = |value: &Value| {
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        format!("{}\n", redactor.redact(&text))
+    };
+    let environment = told(&Value::Object(environment.clone()));
     let around = |file| window::around(file, occurrence.offset, occurrence.length);
     let context = file.map_or_else(|| gone(&occurrence.path), around);
     let members = [
-        (MEMBERS[0].to_owned(), pretty(&json!({"incident": incident, "occurrence": occurrence}))),
+        (MEMBERS[0].to_owned(), told(&json!({"incident": incident, "occurrence": occurrence}))),
         (MEMBERS[1].to_owned(), environment.clone()),
         (MEMBERS[2].to_owned(), format!("{}\n", occurrence.record)),
-        (MEMBERS[3].to_owned(), redact(&context).into_owned()),
+        (MEMBERS[3].to_owned(), redactor.redact(&context).into_owned()),
     ];
     Ok(Evidence { environment, archive: archive::pack(&members, Some(&log.0))? })
 }
@@ -110,10 +116,4 @@ fn read_range(file: &File, begin: u64, end: u64) -> Vec<u8> {
     }
     bytes.truncate(have);
     bytes
-}
-
-fn pretty(value: &Value) -> String {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    // Facts come from hosts and hooks: what they say is redacted like any other text.
-    format!("{}\n", redact(&text))
 }

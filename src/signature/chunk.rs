@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::redact::mark;
+
 /// How a byte counts where a text falls into chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -64,6 +66,8 @@ impl Seen {
     pub const NO_NUMBER: Self = Self(1 << 7);
     /// What ends a chunk.
     const END: Self = Self(1 << 8);
+    /// What was redacted.
+    pub const MARK: Self = Self(1 << 10);
     /// Punctuation of any kind.
     const INNER: Self = Self(1 << 9);
 
@@ -133,13 +137,17 @@ pub struct Chunk {
 #[inline]
 pub fn chunk(bytes: &[u8], start: usize, limit: usize) -> Chunk {
     let (mut seen, mut end) = (Seen::default(), start);
-    for byte in &bytes[start..limit] {
-        let kind = KINDS[usize::from(*byte)];
-        if kind.has(Seen::END) {
-            break;
+    while end < limit {
+        let kind = KINDS[usize::from(bytes[end])];
+        if !kind.has(Seen::END) {
+            seen = seen.and(kind);
+            end += 1;
+            continue;
         }
-        seen = seen.and(kind);
-        end += 1;
+        // What was redacted is a part of the chunk that it stood in.
+        let Some(behind) = mark::end(bytes, end).filter(|behind| *behind <= limit) else { break };
+        seen = seen.and(Seen::LETTER).and(Seen::NO_NUMBER).and(Seen::MARK);
+        end = behind;
     }
     let mut last = end;
     while last > start && class(bytes[last - 1]) == Class::Inner && !matches!(bytes[last - 1], b'/' | b'\\') {
@@ -154,7 +162,7 @@ impl Chunk {
     pub fn is_word(&self, bytes: &[u8]) -> bool {
         let Self { range, end, seen } = self;
         let is_letter = |byte: &u8| class(*byte) == Class::Letter;
-        !seen.has(Seen::DIGIT.and(Seen::INNER))
+        !seen.has(Seen::DIGIT.and(Seen::INNER).and(Seen::MARK))
             || range.end < *end
                 && !range.is_empty()
                 && !seen.has(Seen::DIGIT.and(Seen::SLASH))

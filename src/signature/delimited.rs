@@ -6,6 +6,7 @@ use super::normal::{Mask, Reading};
 use super::shape;
 use super::walk::{Before, Walk};
 use super::words::Role;
+use crate::redact::mark;
 
 /// Bytes up to which the end of a quotation, an object or an assigned value is looked for.
 const LONGEST_VALUE: usize = 512;
@@ -79,6 +80,9 @@ impl<F: FnMut(Mask, &str)> Walk<'_, F> {
         while end < self.limit {
             let byte = self.bytes[end];
             match byte {
+                b'[' if mark::end(self.bytes, end).is_some() => {
+                    end = mark::end(self.bytes, end).unwrap_or(end + 1).min(self.limit);
+                }
                 b'{' | b'(' | b'[' if self.may_be_balanced => match self.balanced(end) {
                     Some(behind) => end = behind,
                     None => self.may_be_balanced = false,

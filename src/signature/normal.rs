@@ -48,6 +48,8 @@ pub enum Mask {
     DottedName,
     /// It is an object as Python prints it; its class stays.
     Object,
+    /// It was redacted.
+    Redacted,
     /// A rule of the settings says so.
     Studio,
 }

@@ -4,6 +4,7 @@ use memchr::memchr_iter;
 
 use super::chunk::{Chunk, Seen, is_numeric, is_word};
 use super::words;
+use crate::redact::mark;
 
 /// What a chunk is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Shape {
     Address,
     /// A number, also a hexadecimal one, a date, a time, a network address, a version.
     Number,
+    /// What was redacted.
+    Redacted,
     /// Words, or words and numbers, between colons and the like.
     Words,
 }
@@ -41,6 +44,12 @@ impl Chunk {
             if is_path(bytes, *seen, is_behind_a_path) {
                 return Shape::Path;
             }
+        }
+        if seen.has(Seen::MARK) && mark::end(bytes, 0) == Some(bytes.len()) {
+            return Shape::Redacted;
+        }
+        if seen.has(Seen::MARK) && text[range.clone()].contains("[redacted:email]") {
+            return Shape::Email;
         }
         if has_letters && seen.has(Seen::AT) && self.count(text, b'@') == 1 && is_email(bytes) {
             return Shape::Email;

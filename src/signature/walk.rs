@@ -7,6 +7,7 @@ use super::chunk::{self, Class, Seen, class, is_word};
 use super::normal::{Fixed, Mask, Reading, VALUE};
 use super::shape::{self, Shape};
 use super::words::{self, Role, Word};
+use crate::redact::mark;
 
 /// What stood before, as far as it says something about what comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,10 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
                     b'=' => self.assignment(),
                     b'<' => self.object(),
                     b'|' => self.node_path(),
+                    // One that a studio's rule cuts is no mark.
+                    b'[' if mark::end(self.bytes, self.at).is_some_and(|end| end <= self.limit) => {
+                        self.chunk();
+                    }
                     _ => self.at += 1,
                 },
                 Class::Letter | Class::Digit | Class::Inner => self.chunk(),
@@ -133,16 +138,27 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
             Shape::Email => self.value(Mask::Email, range),
             Shape::Path => self.path(range.clone(), range),
             Shape::Address => self.value(Mask::Address, range),
+            Shape::Redacted => self.value(Mask::Redacted, range),
             Shape::Number => self.number(range),
-            Shape::Words if chunk.seen.has(Seen::JOINT.and(Seen::DOT)) => self.pieces(range, chunk.seen),
+            Shape::Words if chunk.seen.has(Seen::JOINT.and(Seen::DOT).and(Seen::MARK)) => {
+                self.pieces(range, chunk.seen);
+            }
             Shape::Words => self.piece(range, chunk.seen),
         }
     }
 
     /// Words that are joined by colons and the like.
     fn pieces(&mut self, range: Range<usize>, seen: Seen) {
-        let mut start = range.start;
-        for at in range.clone() {
+        let (mut start, mut at) = (range.start, range.start);
+        while at < range.end {
+            if seen.has(Seen::MARK)
+                && let Some(behind) = mark::end(self.bytes, at)
+            {
+                self.piece(start..at, seen);
+                self.value(Mask::Redacted, at..behind);
+                (start, at) = (behind, behind);
+                continue;
+            }
             let is_joint = match self.bytes[at] {
                 b':' | b'@' | b'#' | b'/' | b'\\' | b'*' | b'!' | b'?' | b'&' | b'+' => true,
                 // Dots that lead to a value: `enable..........0`.
@@ -153,6 +169,7 @@ impl<'a, F: FnMut(Mask, &str)> Walk<'a, F> {
                 self.piece(start..at, seen);
                 start = at + 1;
             }
+            at += 1;
         }
         self.piece(start..range.end, seen);
     }

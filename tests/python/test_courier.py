@@ -236,7 +236,7 @@ def test_one_that_never_goes_through_does_not_fill_the_log(
 def test_a_defect_in_the_sink_is_kept_said_and_survived(
     start: Start, make_delivery: MakeDelivery, log: Records
 ) -> None:
-    defect = ZeroDivisionError("password=hunter2hunter2")
+    defect = ZeroDivisionError("password=hunter2hunter2 Cookie: _session_id=hunter2 for /home/hunter2/x")
     _, outbox = start(ScriptedSink(defect, defect))
     outbox.put(*[make_delivery(id=1)] * 3)
     outbox.wait_for(lambda: bool(outbox.acks))

@@ -1,5 +1,6 @@
 """A scan finds what the logs hold, keeps nothing and sends nothing."""
 
+import json
 import re
 from pathlib import Path
 
@@ -93,4 +94,28 @@ def test_one_problem_has_one_key_wherever_it_is_met() -> None:
     key = tk_incident.signature_key(record)
     assert key == tk_incident.signature_key(traceback) == tk_incident.signature(record).key
     assert key != tk_incident.signature_key("disk is full")
-    assert "hunter2" not in tk_incident.redact("password=hunter2hunter2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=hunter2hunter2",
+        repr({"api_key": "hunter2^&hunter2", "n": 1}),
+        json.dumps(json.dumps({"session_token": 'a"hunter2'})),
+        "['tool', '--script-key', 'hunter2']",
+        "https://hunter2:hunter2@host/x",
+        "Authorization: Basic aHVudGVyMjpodW50ZXIy hunter2",
+        r"C:\Users\hunter2\x and /home/hunter2/x and hunter2@studio.example",
+    ],
+)
+def test_secrets_are_taken_out(text: str) -> None:
+    redacted = tk_incident.redact(text)
+    assert "hunter2" not in redacted
+    assert tk_incident.redact(redacted) == redacted
+
+
+def test_a_studio_adds_secrets_of_its_own(tmp_path: Path) -> None:
+    log = tmp_path / "tk-maya.log"
+    log.write_text("2026-11-22 10:00:01,000 [7 ERROR sgtk.x] no licence for PRJ-4711\n", encoding="utf-8")
+    (found,) = scan(log, settings=Settings(redact_patterns=(r"PRJ-\d+",))).occurrences
+    assert found.message == "no licence for [redacted:studio]"

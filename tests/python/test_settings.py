@@ -75,6 +75,7 @@ def test_an_empty_value_is_not_unset_where_it_means_something() -> None:
         ({"levels": "ERROR"}, "levels"),
         ({"levels": ["LOUD"]}, "levels"),
         ({"exclude_patterns": ["fine", "(broken"]}, "exclude_patterns"),
+        ({"redact_patterns": ["(broken"]}, "redact_patterns"),
         ({"ticket_scope": "everybody"}, "ticket_scope"),
         ({"state_drive": "floppy"}, "state_drive"),
         ({"log_folder": ["a"]}, "log_folder"),

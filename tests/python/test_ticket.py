@@ -1,6 +1,7 @@
 """A delivery becomes a ticket that people can read and that the sink finds again."""
 
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
@@ -52,6 +53,11 @@ def test_former_key_lines_are_of_the_same_scope(make_delivery: MakeDelivery) -> 
     lines = ["incident-key: v1-a", "incident-key: v0-b"]
     assert Ticket.of(delivery, SITE).former_key_lines == lines
     assert Ticket.of(delivery, USER).former_key_lines == [f"{line}/artist" for line in lines]
+
+
+def test_description_does_not_tell_whose_home_the_log_lies_in(make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery(path=Path("/home/zebedee/.shotgun/logs/tk-maya.log"))
+    assert "zebedee" not in Ticket.of(delivery, USER).description
 
 
 def test_description_says_what_an_operator_asks(make_delivery: MakeDelivery) -> None:

@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read};
 use std::time::Duration;
 
+use tk_incident_core::agent::Facts;
 use tk_incident_core::spool::{Delivery, SpoolReader};
 use tk_incident_core::{Agent, Config, ErrorKind};
 
@@ -59,6 +60,73 @@ fn one_problem_is_one_delivery_with_its_evidence() {
     assert!(member("incident.json").contains(&delivery.incident.signature));
     assert_eq!(member("environment.json"), delivery.environment);
     stop(&agent);
+}
+
+#[test]
+fn nothing_that_is_kept_holds_a_secret() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    let config = Config { redact_patterns: vec![r"\bPRJ-\d+\b".into()], ..home.config() };
+    let agent = agent_with(config);
+    // Made here, so that nobody takes this file for a leak.
+    let token = format!("ghp_{}", "q7Rt2Lx9Bm4Z".repeat(3));
+    let said = [
+        format!("failed with {token}"),
+        "api_key=xkq^zvbnmwrtplkjhgfdsa".to_owned(),
+        "Cookie: _session_id=0123456789abcdef".to_owned(),
+        "postgres://anna:swordfish9@db.example/x".to_owned(),
+        "mail zebedee@studio.example".to_owned(),
+        "read /home/zebedee/x.ma and C:\\Users\\zebedee\\x.ma".to_owned(),
+        "of PRJ-4711".to_owned(),
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\n-----END PRIVATE KEY-----".to_owned(),
+    ];
+    let secrets = [
+        &token,
+        "xkq^zvbnmwrtplkjhgfdsa",
+        "0123456789abcdef",
+        "swordfish9",
+        "zebedee",
+        "PRJ-4711",
+        "MIIEvQIBADANBg",
+    ];
+    append(&log, record("INFO", &format!("before: {}", said.join(" ; "))));
+    append(&log, error(&said.join("\n")));
+    let facts = Facts {
+        user_login: "artist".into(),
+        project_id: None,
+        environment: format!("{{\"note\": \"{}\"}}", said[1]),
+    };
+    agent.set_facts(facts);
+    let delivery = next(&agent);
+    agent.spool().unwrap().retry_later(delivery.id, &said[..2].join(" "), None).unwrap();
+
+    let mut kept = vec![
+        delivery.incident.title.clone(),
+        delivery.occurrence.record.clone(),
+        delivery.environment.clone(),
+    ];
+    let archive = agent.spool().unwrap().evidence(delivery.id).unwrap().unwrap();
+    let mut zip = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
+    for at in 0..zip.len() {
+        let mut text = String::new();
+        zip.by_index(at).unwrap().read_to_string(&mut text).unwrap();
+        kept.push(text);
+    }
+    kept.extend(agent.take_notes().iter().map(|note| note.text.clone()));
+    stop(&agent);
+    for file in std::fs::read_dir(home.state())
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+    {
+        kept.push(String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned());
+    }
+    assert!(kept.len() >= 9 && kept.iter().any(|text| text.contains("[redacted:studio]")), "{}", kept.len());
+    for secret in secrets {
+        for text in &kept {
+            assert!(!text.contains(secret), "{secret} is kept in {text:.2000}");
+        }
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tk_incident_core::signature::Studio;
 use tk_incident_core::spool::{Batch, Bounds, Due, Found, Place, Spool, SpoolReader, now_ms};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::FileIdentity;
-use tk_incident_core::{Agent, Incident, Occurrence};
+use tk_incident_core::{Agent, Incident, Occurrence, Redactor};
 
 use super::support::{
     Home, LONGEST, append, caught_up, config_of_a_property, error, occurrences, record, stop, truncate,
@@ -188,9 +188,13 @@ pub fn keep_evidence(spool: &Spool, kib: usize) {
     loop {
         let due = spool.evidence_due(i64::MAX).unwrap();
         let Some(first) = due.first() else { return };
-        let log = LogSnapshot::take(&first.occurrence.path, Some(&log)).unwrap();
+        let log = LogSnapshot::take(&first.occurrence.path, Some(&log), &Redactor::default()).unwrap();
         let take = |due: &Due| {
-            (due.incident_id, capture(&due.incident, &due.occurrence, None, &log, &Map::new()).unwrap())
+            (
+                due.incident_id,
+                capture(&due.incident, &due.occurrence, None, &log, &Map::new(), &Redactor::default())
+                    .unwrap(),
+            )
         };
         spool.keep_evidence(&due.iter().map(take).collect::<Vec<_>>()).unwrap();
     }

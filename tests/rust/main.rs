@@ -17,6 +17,7 @@ mod model;
 mod network;
 mod plug;
 mod properties;
+mod redact;
 mod salvage;
 mod session;
 mod signature;
