@@ -61,7 +61,7 @@ impl<'a> Parts<'a> {
             Self { kept: [""; MOST_PARTS], kinds: [Kind::Other; MOST_PARTS], dirs: MOST_PARTS..MOST_PARTS };
         let mut end = path.len();
         // From the end: a path that never ends has its last parts.
-        let is_full = separators(path.as_bytes()).try_for_each(|at| {
+        let is_full = memchr::memrchr2_iter(b'/', b'\\', path.as_bytes()).try_for_each(|at| {
             let part = &path[at + 1..end];
             end = at;
             all.put(part)
@@ -103,33 +103,6 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Where the parts of a path end, from the last one on. Parts are short, and a search for each end takes longer than to
-/// look at eight bytes at once.
-fn separators(path: &[u8]) -> impl Iterator<Item = usize> {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const LOW_BITS: u64 = EACH * 0x7f;
-    // The highest bit of each byte that is zero.
-    let zeros = |word: u64| !(((word & LOW_BITS) + LOW_BITS) | word | LOW_BITS);
-    let each_that_is = move |byte: u8, word: u64| zeros(word ^ (EACH * u64::from(byte)));
-    let mut begin = path.len();
-    path.rchunks(8).flat_map(move |chunk| {
-        begin -= chunk.len();
-        let word = chunk.try_into().unwrap_or_else(|_| {
-            let mut padded = [0; 8];
-            padded[..chunk.len()].copy_from_slice(chunk);
-            padded
-        });
-        let word = u64::from_le_bytes(word);
-        let mut found = each_that_is(b'/', word) | each_that_is(b'\\', word);
-        let at = begin;
-        std::iter::from_fn(move || {
-            let bit = found.checked_ilog2()?;
-            found ^= 1 << bit;
-            Some(at + bit as usize / 8)
-        })
-    })
-}
-
 /// How many parts say on which drive, in which share and in whose home a path lies.
 fn root(path: &str, parts: &[&str]) -> usize {
     let is = |at: usize, names: &[&str]| parts.get(at).is_some_and(|part| names.contains(part));
@@ -164,28 +137,4 @@ fn is_version(part: &str) -> bool {
 /// The folder of a commit: `9f4ef63`.
 fn is_commit(part: &str) -> bool {
     matches!(part.len(), 7 | 40) && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_all_separators() {
-        for path in [
-            "",
-            "/",
-            "a",
-            "/a\\b//c",
-            "\\\\server\\share\\a-b.c/d",
-            "/größe/0123456789/x\\",
-            "........./......../",
-        ] {
-            let found: Vec<_> = separators(path.as_bytes()).collect();
-            let each = path.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'/' | b'\\'));
-            let mut want: Vec<_> = each.map(|(at, _)| at).collect();
-            want.reverse();
-            assert_eq!(found, want, "{path}");
-        }
-    }
 }

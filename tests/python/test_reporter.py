@@ -74,6 +74,8 @@ def never() -> None:
     raise ConnectionRefusedError
 
 
+# Twice ten seconds are the site's.
+@pytest.mark.timeout(90)
 @pytest.mark.parametrize("fault", ["lost", "drop"])
 def test_a_site_that_answers_nothing_and_shows_late_gets_one_ticket(
     fake_site: Any, settings: Settings, write: Callable[[str], None], fault: str
