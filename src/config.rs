@@ -50,6 +50,18 @@ pub struct Config {
     pub recurrence_interval_s: u64,
     /// Changes that the site is asked for in any minute, at most.
     pub max_writes_per_min: u64,
+    /// Seconds after which the site has shown what it was told.
+    pub site_lag_s: u64,
+    /// So many new problems within a minute make one ticket that lists them.
+    pub digest_from: u64,
+    /// What becomes of a ticket that was closed when its problem comes back.
+    pub on_closed: OnClosed,
+    /// Statuses of tickets that are closed; the first that the site knows is given to a ticket that is one too many.
+    pub closed_statuses: Vec<String>,
+    /// Status of a ticket that is opened again.
+    pub reopened_status: String,
+    /// Entity type of the tickets.
+    pub entity_type: String,
     /// False: find and keep, send nothing.
     pub deliver: bool,
     /// Project of tickets where the context has none.
@@ -104,6 +116,18 @@ pub enum TicketScope {
     Site,
 }
 
+/// What becomes of a ticket that was closed when its problem comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnClosed {
+    /// It is opened again.
+    Reopen,
+    /// There is another one.
+    New,
+    /// Nothing: it counts on.
+    Ignore,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -125,6 +149,12 @@ impl Default for Config {
             ticket_scope: TicketScope::User,
             recurrence_interval_s: 60,
             max_writes_per_min: 60,
+            site_lag_s: 10,
+            digest_from: 50,
+            on_closed: OnClosed::Reopen,
+            closed_statuses: vec!["res".into(), "clsd".into()],
+            reopened_status: "opn".into(),
+            entity_type: "Ticket".into(),
             deliver: true,
             project_id: None,
             user_login: None,
@@ -196,7 +226,16 @@ impl Config {
         in_range("max_record_bytes", self.max_record_bytes as u64, 1 << 10, 1 << 26)?;
         in_range("max_spool_mib", self.max_spool_mib, 1, 1 << 20)?;
         in_range("recurrence_interval_s", self.recurrence_interval_s, 1, 7 * 86_400)?;
-        in_range("max_writes_per_min", self.max_writes_per_min, 1, 6_000)
+        in_range("max_writes_per_min", self.max_writes_per_min, 1, 6_000)?;
+        in_range("site_lag_s", self.site_lag_s, 1, 600)?;
+        in_range("digest_from", self.digest_from, 2, 1_000)?;
+        for (name, value) in [("reopened_status", &self.reopened_status), ("entity_type", &self.entity_type)]
+        {
+            if value.is_empty() || !value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                return Err(Error::setting(name, format_args!("{value:?} is no name that a site can have")));
+            }
+        }
+        Ok(())
     }
 }
 

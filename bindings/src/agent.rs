@@ -71,20 +71,30 @@ impl Agent {
         detached(py, || known(self.0.spool()?.evidence_attached(delivery_id)?, delivery_id))
     }
 
-    #[pyo3(signature = (delivery_id, *, count, recurrence_ms))]
-    fn ack(&self, py: Python<'_>, delivery_id: i64, count: u64, recurrence_ms: u64) -> PyResult<()> {
-        detached(py, || known(self.0.spool()?.ack(delivery_id, count, recurrence_ms)?, delivery_id))
+    #[pyo3(signature = (delivery_id, *, count, recurrence_ms, is_settled))]
+    fn ack(
+        &self,
+        py: Python<'_>,
+        delivery_id: i64,
+        count: u64,
+        recurrence_ms: u64,
+        is_settled: bool,
+    ) -> PyResult<()> {
+        detached(py, || {
+            known(self.0.spool()?.ack(delivery_id, count, recurrence_ms, is_settled)?, delivery_id)
+        })
     }
 
-    #[pyo3(signature = (delivery_id, *, reason, retry_after_ms = None))]
+    #[pyo3(signature = (delivery_id, *, reason, retry_after_ms = None, is_outage = false))]
     fn retry_later(
         &self,
         py: Python<'_>,
         delivery_id: i64,
         reason: &str,
         retry_after_ms: Option<u64>,
+        is_outage: bool,
     ) -> PyResult<u64> {
-        detached(py, || self.0.spool()?.retry_later(delivery_id, reason, retry_after_ms))
+        detached(py, || self.0.spool()?.retry_later(delivery_id, reason, retry_after_ms, is_outage))
     }
 
     fn take_unsettled(&self, py: Python<'_>) -> PyResult<Vec<Delivery>> {

@@ -257,6 +257,11 @@ impl Delivery {
     }
 
     #[getter]
+    fn reporter_id(&self) -> &str {
+        &self.0.reporter_id
+    }
+
+    #[getter]
     fn project_id(&self) -> Option<i64> {
         self.0.project_id
     }

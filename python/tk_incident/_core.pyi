@@ -135,6 +135,9 @@ class Delivery:
     def user_login(self) -> str:
         """Whose problem it was, at the time it was found."""
     @property
+    def reporter_id(self) -> str:
+        """Which reporter tells of it: the same as long as its state folder is."""
+    @property
     def project_id(self) -> Optional[int]: ...
     @property
     def attempts(self) -> int:
@@ -147,7 +150,7 @@ class Delivery:
         """True once the evidence is known to be on the site."""
     @property
     def is_settled(self) -> bool:
-        """False as long as the site may not show the ticket yet, nor a twin of it."""
+        """False until the site was looked at after it was told last: it may not show the ticket yet."""
     @property
     def former_signatures(self) -> list[str]:
         """Keys under which earlier rules may have told the site of it, the newest first; at most eight."""
@@ -185,14 +188,22 @@ class Agent:
         """Commit that the ticket exists, so that a later attempt goes on; ``is_new``: it was made."""
     def evidence_attached(self, delivery_id: int) -> None:
         """Commit that the evidence is on the site."""
-    def ack(self, delivery_id: int, *, count: int, recurrence_ms: int) -> None:
-        """Commit that the site knows of ``count`` occurrences; further ones wait ``recurrence_ms``."""
-    def retry_later(self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None) -> int:
-        """Keep it for later, with exponential back-off and jitter; the delay in milliseconds."""
+    def ack(self, delivery_id: int, *, count: int, recurrence_ms: int, is_settled: bool) -> None:
+        """Commit that the site knows of ``count`` occurrences; further ones wait ``recurrence_ms``.
+
+        It is taken as unsettled later, unless ``is_settled``: others may write over what the site was told.
+        """
+    def retry_later(
+        self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None, is_outage: bool = False
+    ) -> int:
+        """Keep it for later, with exponential back-off and jitter; the delay in milliseconds.
+
+        ``is_outage``: the site would not have taken anything else either, and all deliveries wait.
+        """
     def take_unsettled(self) -> list[Delivery]:
-        """Deliveries whose tickets may have a twin by now; they come again until they are ``settled``."""
+        """Deliveries whose tickets are to be looked at; they come again until they are ``settled``."""
     def settled(self, delivery_id: int) -> None:
-        """Commit that the ticket has no twin any more."""
+        """Commit that the ticket has no twin, and holds what it was told."""
     def wait_occurrences(self, after_id: int, timeout_ms: int) -> list[Occurrence]:
         """Committed occurrences behind ``after_id``, in order; waits until there is one."""
     def last_occurrence_id(self) -> int: ...

@@ -27,11 +27,13 @@ class Outbox(Journal, Protocol):
     def next_delivery(self, timeout_ms: int) -> Optional[Delivery]:
         """Wait until something is due."""
 
-    def ack(self, delivery_id: int, *, count: int, recurrence_ms: int) -> None:
+    def ack(self, delivery_id: int, *, count: int, recurrence_ms: int, is_settled: bool) -> None:
         """Commit what the site knows."""
 
-    def retry_later(self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None) -> int:
-        """Keep a delivery for later."""
+    def retry_later(
+        self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None, is_outage: bool = False
+    ) -> int:
+        """Keep a delivery for later, and all others with it where the site is to blame."""
 
     def take_unsettled(self) -> Sequence[Delivery]:
         """Take the deliveries whose tickets may have a twin by now."""
@@ -147,12 +149,17 @@ class Courier:
             log.debug("%s", error)
 
     def _deliver(self, delivery: Delivery, sink: Sink) -> bool:
-        retry_after_ms = None
+        retry_after_ms, is_outage = None, False
         try:
             outcome = sink.deliver(delivery, self._outbox)
-            self._outbox.ack(delivery.id, count=outcome.count, recurrence_ms=outcome.recurrence_ms)
+            self._outbox.ack(
+                delivery.id,
+                count=outcome.count,
+                recurrence_ms=outcome.recurrence_ms,
+                is_settled=outcome.is_settled,
+            )
         except DeliveryError as error:
-            reason = str(error)
+            reason, is_outage = str(error), error.is_outage
             if error.retry_after_s is not None:
                 retry_after_ms = round(error.retry_after_s * 1000)
         except Exception as error:
@@ -164,7 +171,9 @@ class Courier:
             return True
         if self._outages.begins(delivery.id, reason) and not self._stopping.is_set():
             log.warning("an incident could not be delivered: %s; it is kept and tried again", reason)
-        self._outbox.retry_later(delivery.id, reason=reason, retry_after_ms=retry_after_ms)
+        self._outbox.retry_later(
+            delivery.id, reason=reason, retry_after_ms=retry_after_ms, is_outage=is_outage
+        )
         return False
 
     def _say_news(self) -> None:

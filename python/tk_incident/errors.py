@@ -18,12 +18,16 @@ class SpoolError(TkIncidentError):
 class DeliveryError(TkIncidentError):
     """The site did not take a delivery, which is kept and tried again.
 
-    ``retry_after_s`` holds the seconds that the site asked to wait, None where it did not say.
+    ``retry_after_s`` holds the seconds that the site asked to wait, None where it did not say. ``is_outage``
+    says that it would not have taken anything else either.
     """
 
-    def __init__(self, message: str, retry_after_s: Optional[float] = None) -> None:
+    def __init__(
+        self, message: str, retry_after_s: Optional[float] = None, *, is_outage: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.is_outage = is_outage
 
 
 class InternalError(TkIncidentError):

@@ -21,6 +21,7 @@ _LISTS = (
     "signature_keeps",
     "signature_overrides",
     "redact_patterns",
+    "closed_statuses",
 )
 _FOLDERS = ("log_folder", "state_folder")
 
@@ -65,6 +66,12 @@ class Settings:
     ticket_scope: Literal["user", "site"] = "user"
     recurrence_interval_s: int = 60
     max_writes_per_min: int = 60
+    site_lag_s: int = 10
+    digest_from: int = 50
+    on_closed: Literal["reopen", "new", "ignore"] = "reopen"
+    closed_statuses: Sequence[str] = ("res", "clsd")
+    reopened_status: str = "opn"
+    entity_type: str = "Ticket"
     deliver: bool = True
     project_id: Optional[int] = None
     user_login: Optional[str] = None

@@ -2,14 +2,17 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Spool, keys, rows, steps};
+use super::{Spool, keys, outage, rows, steps};
 use crate::capture::remains;
 use crate::error::Result;
 use crate::incident::{Incident, Occurrence};
 
 /// A clock that shows so much less than when a wait began was set back: the wait is over then, for nobody knows how
 /// much of it has passed.
-const CLOCK_SLACK_MS: i64 = 60_000;
+pub(super) const CLOCK_SLACK_MS: i64 = 60_000;
+
+/// The turn is found among so many that are due: more of them would hold up whoever else wants the spool.
+const IN_ORDER: u32 = 10_000;
 
 /// One incident of which the site does not know all.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Delivery {
     pub occurrence: Occurrence,
     /// Whose problem it was when it was found.
     pub user_login: String,
+    /// Which reporter tells of it: the same as long as its state folder is.
+    pub reporter_id: String,
     /// Where it was found.
     pub project_id: Option<i64>,
     /// How often it failed since it last succeeded.
@@ -30,7 +35,7 @@ pub struct Delivery {
     pub ticket_id: Option<i64>,
     /// Whether the evidence is known to be on the site.
     pub attached: bool,
-    /// Whether the site was asked for twins of the ticket: before that it may not show the ticket yet.
+    /// Whether the site was looked at after it was told last: before that it may not show the ticket yet.
     pub is_settled: bool,
     /// Keys under which earlier rules may have told the site of it, the newest first.
     pub former_signatures: Vec<String>,
@@ -47,9 +52,13 @@ impl Delivery {
 }
 
 impl Spool {
-    /// The delivery that has been due for longest.
+    /// The delivery whose turn it is: what the site does not know at all before what it knows in part, then the most
+    /// severe, then the oldest. None while the site is left alone.
     pub fn delivery_due(&self, now_ms: i64) -> Result<Option<Delivery>> {
         self.read(|connection| {
+            if outage::held_up(connection, now_ms)?.is_some() {
+                return Ok(None);
+            }
             // Only a clock that was set back is worth a look at those behind the first one in turn.
             let or_set_later = if was_set_back(connection, now_ms)? {
                 format!("OR d.set_ms - {CLOCK_SLACK_MS} > ?1")
@@ -57,11 +66,12 @@ impl Spool {
                 String::new()
             };
             let which = format!(
-                "SELECT d.incident_id FROM deliveries d \
+                "SELECT id FROM (SELECT i.id, i.level, d.delivered_count FROM deliveries d \
                  JOIN incidents i ON i.id = d.incident_id \
                  JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
                  WHERE d.delivered_count < i.count AND (d.next_try_ms <= ?1 {or_set_later}) \
-                 ORDER BY d.next_try_ms, d.incident_id LIMIT 1"
+                 ORDER BY d.next_try_ms, d.incident_id LIMIT {IN_ORDER}) \
+                 ORDER BY delivered_count > 0, level <> 'CRITICAL', id LIMIT 1"
             );
             Ok(deliveries(connection, &which, now_ms)?.pop())
         })
@@ -79,6 +89,9 @@ impl Spool {
                 );
                 connection.prepare_cached(&sql)?.query_row([], |row| rows::number(row, 0)).optional()
             };
+            if let Some(outage) = outage::held_up(connection, now_ms)? {
+                return Ok(next("")?.map(|next| next.max(outage.until_ms)));
+            }
             if was_set_back(connection, now_ms)?
                 && next(&format!("AND d.set_ms > {}", now_ms.saturating_add(CLOCK_SLACK_MS)))?.is_some()
             {
@@ -114,7 +127,7 @@ pub(super) fn deliveries(
 ) -> rusqlite::Result<Vec<Delivery>> {
     let sql = format!(
         "SELECT i.id, i.user_login, i.project_id, d.attempts, d.ticket_id, d.attached, e.environment, \
-         d.twins_ms IS NULL, {}, {} \
+         d.twins_ms IS NULL, {}, {}, coalesce((SELECT min(id) FROM reporter), '') \
          FROM deliveries d \
          JOIN incidents i ON i.id = d.incident_id \
          JOIN evidence e ON e.incident_id = i.id AND e.archive IS NOT NULL \
@@ -136,6 +149,7 @@ pub(super) fn deliveries(
             is_settled: row.get(7)?,
             incident: rows::incident(row, 8)?,
             occurrence: rows::occurrence(row, 20)?,
+            reporter_id: rows::text(row, 36)?,
         })
     };
     let mut found: Vec<Delivery> =

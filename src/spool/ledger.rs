@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{keys, rows};
+use super::{keys, reporter, rows};
 
 /// Its name in the state folder.
 pub const FILE: &str = "told.jsonl";
@@ -32,6 +32,8 @@ enum Line {
     Folder(String),
     /// An incident that was delivered.
     Told(Box<Told>),
+    /// Who this reporter is.
+    Reporter(String),
 }
 
 /// What the site knows of an incident, and what it takes to go on with it.
@@ -68,6 +70,7 @@ pub struct Ledger {
 /// All that it says.
 #[derive(Debug, Default)]
 pub struct Account {
+    reporter: Option<String>,
     folders: BTreeSet<String>,
     told: BTreeMap<(String, String), Told>,
     lines: usize,
@@ -117,8 +120,10 @@ impl Ledger {
             Ok((ids, folders))
         };
         let (ids, folders) = all().map_err(io::Error::other)?;
+        let who = reporter::known(connection).map_err(io::Error::other)?;
         let is_new = |folder: &String| !account.folders.contains(folder);
         let mut lines: Vec<_> = folders.into_iter().filter(is_new).map(Line::Folder).collect();
+        lines.extend(who.filter(|who| account.reporter.as_ref() != Some(who)).map(Line::Reporter));
         for id in ids {
             let Some(told) = told(connection, id).map_err(io::Error::other)? else { continue };
             let known = account.told.get(&(told.signature.clone(), told.ticket_user.clone()));
@@ -131,7 +136,7 @@ impl Ledger {
         for line in lines {
             account.add(line);
         }
-        if account.lines > account.folders.len() + account.told.len() + MOST_SPARE_LINES {
+        if account.lines > 1 + account.folders.len() + account.told.len() + MOST_SPARE_LINES {
             self.write_anew(account)?;
         }
         Ok(())
@@ -151,6 +156,9 @@ impl Ledger {
     fn write_anew(&self, account: &Account) -> io::Result<()> {
         let fresh = self.path.with_extension("new");
         let mut file = File::create(&fresh)?;
+        if let Some(reporter) = &account.reporter {
+            file.write_all(written(&Line::Reporter(reporter.clone()))?.as_bytes())?;
+        }
         for folder in &account.folders {
             file.write_all(written(&Line::Folder(folder.clone()))?.as_bytes())?;
         }
@@ -164,6 +172,11 @@ impl Ledger {
 }
 
 impl Account {
+    /// Who this reporter is, where the ledger says so.
+    pub fn reporter(&self) -> Option<&str> {
+        self.reporter.as_deref()
+    }
+
     /// Brings the database up to what the site knows; true if it was behind. After a loss, also says which records
     /// were delivered, so that they can be read again.
     pub fn apply(&self, connection: &Connection, after_loss: bool) -> rusqlite::Result<bool> {
@@ -195,6 +208,7 @@ impl Account {
         self.lines += 1;
         match line {
             Line::Folder(path) => drop(self.folders.insert(path)),
+            Line::Reporter(id) => self.reporter = Some(id),
             Line::Told(mut told) => {
                 let key = |signature: &String| (signature.clone(), told.ticket_user.clone());
                 let own = key(&told.signature);

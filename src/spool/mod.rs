@@ -10,9 +10,11 @@ mod evidence;
 mod keys;
 mod ledger;
 mod mend;
+mod outage;
 mod place;
 mod reader;
 mod recovery;
+mod reporter;
 mod room;
 mod rows;
 mod salvage;
@@ -44,6 +46,7 @@ pub use bounds::{Bounds, Size};
 pub use commit::{Batch, Found};
 pub use deliveries::Delivery;
 pub use evidence::{Due, LONGEST_WAIT_MS as LONGEST_EVIDENCE_WAIT_MS};
+pub use outage::Outage;
 pub use place::{Drive, Place};
 pub use reader::SpoolReader;
 
@@ -59,6 +62,9 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// And for one that has the whole file on a network drive: longer than its end takes, no longer than a start may.
 const BUSY_NETWORK: Duration = Duration::from_millis(200);
+
+/// A site has shown what it was told by then: five seconds is the longest that one was seen to take.
+const SITE_LAG: Duration = Duration::from_secs(10);
 
 /// A larger spool is looked through only after an end that was not in order: the start does not wait for more.
 const LOOKED_THROUGH_BYTES: u64 = 32 << 20;
@@ -76,6 +82,8 @@ pub struct Spool {
     /// Something that was read made no sense: see [`Spool::recover`].
     damaged: AtomicBool,
     writes: AtomicU64,
+    /// A site has shown what it was told after so many milliseconds.
+    site_lag_ms: i64,
     /// The last to go: the file is closed by then.
     _open_here: OpenHere,
 }
@@ -104,6 +112,11 @@ impl Spool {
     /// Opens or makes the spool in a folder. A damaged one is set aside, and that is noted; what was signed by earlier
     /// rules is signed by these.
     pub fn open(place: &Place, studio: &Studio, notes: &Notes) -> Result<Self> {
+        Self::open_for(place, studio, SITE_LAG, notes)
+    }
+
+    /// The same, for a site that has shown what it was told after this time.
+    pub fn open_for(place: &Place, studio: &Studio, site_lag: Duration, notes: &Notes) -> Result<Self> {
         std::fs::create_dir_all(&place.folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&place.folder).because(error))?;
         let mut spool = Self {
@@ -115,6 +128,7 @@ impl Spool {
             recovered: AtomicBool::new(false),
             damaged: AtomicBool::new(false),
             writes: AtomicU64::new(0),
+            site_lag_ms: i64::try_from(site_lag.as_millis()).unwrap_or(i64::MAX),
             view: None,
         };
         spool.reopen(studio, notes).map_err(|error| error.at(&spool.path))?;
@@ -286,11 +300,12 @@ impl Spool {
         let mut connection = connect(&self.place, &self.path)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let was_behind = account.apply(&transaction, false)?;
+        reporter::identify(&transaction, account)?;
         signing::sign_anew(&transaction, studio)?;
         if was_behind {
             mend::make_whole(&transaction)?;
         }
-        steps::take_up(&transaction)?;
+        steps::take_up(&transaction, self.site_lag_ms)?;
         transaction.commit()?;
         Ok((connection, was_behind))
     }

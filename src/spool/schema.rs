@@ -248,6 +248,23 @@ ALTER TABLE deliveries ADD COLUMN asked_ms INTEGER;  -- since when a ticket may 
 ALTER TABLE deliveries ADD COLUMN twins_ms INTEGER;  -- when it is looked for twins of the ticket; NULL: there is no need
 CREATE INDEX deliveries_unsettled ON deliveries (twins_ms) WHERE twins_ms IS NOT NULL;
 ",
+    r"
+CREATE TABLE reporter (                 -- who this is, at a site where several count
+    id TEXT PRIMARY KEY,
+    sum INTEGER
+) WITHOUT ROWID;
+CREATE TRIGGER reporter_new AFTER INSERT ON reporter BEGIN
+    UPDATE reporter SET sum = row_sum(id) WHERE id = NEW.id;
+END;
+
+CREATE TABLE outage (                   -- one row at most: until when the site is left alone
+    began_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    set_ms INTEGER NOT NULL,            -- what the clock showed then
+    attempts INTEGER NOT NULL,
+    reason TEXT NOT NULL
+);
+",
 ];
 
 /// The header says the version twice, so that a flipped bit is neither an older spool nor a newer one.

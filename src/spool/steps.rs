@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::deliveries::{Delivery, deliveries};
-use super::{Spool, now_ms};
+use super::{Spool, now_ms, outage};
 use crate::error::Result;
 use crate::spool::rows;
 
@@ -20,13 +20,7 @@ use crate::spool::rows;
 const FIRST_RETRY_MS: i64 = 2_000;
 
 /// No failure makes a delivery wait longer.
-const LONGEST_RETRY_MS: i64 = 3_600_000;
-
-/// A site has shown what it was told by then: five seconds is the longest that one was seen to take.
-const SITE_LAG_MS: i64 = 10_000;
-
-/// When it is looked for twins again, where that failed.
-const SETTLE_AGAIN_MS: i64 = 60_000;
+pub(super) const LONGEST_RETRY_MS: i64 = 3_600_000;
 
 /// Tickets whose twins one search looks for.
 const MOST_AT_ONCE: usize = 20;
@@ -38,7 +32,7 @@ impl Spool {
         let now = now_ms();
         self.change_delivery(
             "asked_ms = ?2, next_try_ms = ?3, set_ms = ?2",
-            params![id, now, now.saturating_add(SITE_LAG_MS)],
+            params![id, now, now.saturating_add(self.site_lag_ms)],
         )
     }
 
@@ -48,12 +42,16 @@ impl Spool {
         self.change_delivery(
             "twins_ms = CASE WHEN ?3 OR asked_ms IS NOT NULL THEN ?4 ELSE twins_ms END, ticket_id = ?2, \
              asked_ms = NULL",
-            params![id, ticket_id, is_new, now_ms().saturating_add(SITE_LAG_MS)],
+            params![id, ticket_id, is_new, now_ms().saturating_add(self.site_lag_ms)],
         )
     }
 
-    /// Those whose twins are to be looked for now; those for which that fails come again later.
+    /// Those whose twins and counts are to be looked at now, unless the site is left alone; they come again later, each
+    /// at a time of its own, until they are [`Spool::settled`].
     pub fn take_unsettled(&self, now_ms: i64) -> Result<Vec<Delivery>> {
+        if self.is_held_up(now_ms)? {
+            return Ok(Vec::new());
+        }
         let due = "SELECT incident_id FROM deliveries WHERE twins_ms <= ?1 ORDER BY twins_ms LIMIT";
         let found =
             self.read(|connection| deliveries(connection, &format!("{due} {MOST_AT_ONCE}"), now_ms))?;
@@ -62,7 +60,8 @@ impl Spool {
                 let mut later = transaction
                     .prepare_cached("UPDATE deliveries SET twins_ms = ?2 WHERE incident_id = ?1")?;
                 for delivery in &found {
-                    later.execute(params![delivery.id, now_ms.saturating_add(SETTLE_AGAIN_MS)])?;
+                    let later_ms = now_ms.saturating_add(spread(self.site_lag_ms, random()));
+                    later.execute(params![delivery.id, later_ms])?;
                 }
                 Ok(())
             })?;
@@ -70,7 +69,7 @@ impl Spool {
         Ok(found)
     }
 
-    /// The site has no twin of the ticket any more. True if there is such a delivery.
+    /// The ticket has no twin any more, and holds what it was told. True if there is such a delivery.
     pub fn settled(&self, id: i64) -> Result<bool> {
         self.change_delivery("twins_ms = NULL", params![id])
     }
@@ -80,21 +79,36 @@ impl Spool {
         self.change_delivery("attached = 1", params![id])
     }
 
-    /// The site knows of `count` occurrences; further ones wait for `recurrence_ms`.
-    pub fn ack(&self, id: i64, count: u64, recurrence_ms: u64) -> Result<bool> {
+    /// The site knows of `count` occurrences; further ones wait for `recurrence_ms`. Where others may have written over
+    /// what it was told, that is looked at later: `is_settled` is false then.
+    pub fn ack(&self, id: i64, count: u64, recurrence_ms: u64, is_settled: bool) -> Result<bool> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let now = now_ms();
-        let known = self.change_delivery(
-            "delivered_count = max(delivered_count, ?2), next_try_ms = ?3, set_ms = ?4, attempts = 0, \
-             last_error = NULL",
-            params![id, count, now.saturating_add_unsigned(recurrence_ms), now],
-        )?;
+        let again = (!is_settled).then(|| now.saturating_add(spread(self.site_lag_ms, random())));
+        let known = self.write(|transaction| {
+            outage::end(transaction)?;
+            Ok(transaction
+                .prepare_cached(
+                    "UPDATE deliveries SET delivered_count = max(delivered_count, ?2), next_try_ms = ?3, \
+                     set_ms = ?4, attempts = 0, last_error = NULL, twins_ms = coalesce(twins_ms, ?5) \
+                     WHERE incident_id = ?1",
+                )?
+                .execute(params![id, count, now.saturating_add_unsigned(recurrence_ms), now, again])?
+                > 0)
+        })?;
         self.keep_in_ledger(|ledger, connection| ledger.told(connection, id));
         Ok(known)
     }
 
-    /// It failed for this reason: it waits for the delay that is given back, in milliseconds.
-    pub fn retry_later(&self, id: i64, reason: &str, retry_after_ms: Option<u64>) -> Result<u64> {
+    /// It failed for this reason: it waits for the delay that is given back, in milliseconds. `is_outage` where the site
+    /// would not have taken anything else either: then all wait.
+    pub fn retry_later(
+        &self,
+        id: i64,
+        reason: &str,
+        retry_after_ms: Option<u64>,
+        is_outage: bool,
+    ) -> Result<u64> {
         let (attempts, may_be_there) = self.read(|connection| {
             let sql = "SELECT attempts, asked_ms IS NOT NULL FROM deliveries WHERE incident_id = ?1";
             let found = |row: &Row<'_>| Ok((attempts(row, 0)?, row.get(1)?));
@@ -102,16 +116,23 @@ impl Spool {
         })?;
         // What the site asks for is the least: it knows its load, we know our failures.
         let asked = retry_after_ms.map_or(0, |asked| i64::try_from(asked).unwrap_or(LONGEST_RETRY_MS));
-        let mut delay = backoff_ms(attempts, RandomState::new().build_hasher().finish()).max(asked);
+        let mut delay = backoff_ms(attempts, random()).max(asked);
         if may_be_there {
-            delay = delay.max(SITE_LAG_MS);
+            delay = delay.max(self.site_lag_ms);
         }
         let reason = crate::redact(reason);
         let now = now_ms();
-        self.change_delivery(
-            "attempts = attempts + 1, next_try_ms = ?2, set_ms = ?3, last_error = ?4",
-            params![id, now.saturating_add(delay), now, reason],
-        )?;
+        self.write(|transaction| {
+            if is_outage {
+                outage::begin(transaction, &reason, random(), asked)?;
+            }
+            transaction
+                .prepare_cached(
+                    "UPDATE deliveries SET attempts = attempts + 1, next_try_ms = ?2, set_ms = ?3, last_error = ?4 \
+                     WHERE incident_id = ?1",
+                )?
+                .execute(params![id, now.saturating_add(delay), now, reason])
+        })?;
         Ok(delay.unsigned_abs())
     }
 
@@ -126,22 +147,31 @@ pub(super) fn attempts(row: &Row<'_>, at: usize) -> rusqlite::Result<u32> {
 }
 
 /// Takes up the deliveries of an earlier process: what that one had asked for last, the site may still be about to show.
-pub(super) fn take_up(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+pub(super) fn take_up(transaction: &Transaction<'_>, site_lag_ms: i64) -> rusqlite::Result<()> {
     let now = now_ms();
     transaction.execute(
         "UPDATE deliveries SET next_try_ms = max(next_try_ms, ?2), set_ms = ?1 WHERE asked_ms IS NOT NULL",
-        params![now, now.saturating_add(SITE_LAG_MS)],
+        params![now, now.saturating_add(site_lag_ms)],
     )?;
     Ok(())
 }
 
 /// Exponential, and spread from half of itself to one and a half, so that a hundred workstations that lost
 /// the site together do not come back together.
-fn backoff_ms(attempts: u32, random: u64) -> i64 {
+pub(super) fn backoff_ms(attempts: u32, random: u64) -> i64 {
     let delay =
         FIRST_RETRY_MS.checked_shl(attempts.min(20)).unwrap_or(LONGEST_RETRY_MS).min(LONGEST_RETRY_MS);
-    let spread = i64::try_from(random % 1_000).unwrap_or(0);
-    (delay / 2 + delay * spread / 1_000).min(LONGEST_RETRY_MS)
+    spread(delay, random).min(LONGEST_RETRY_MS)
+}
+
+/// From half of a time to one and a half.
+fn spread(time_ms: i64, random: u64) -> i64 {
+    let share = i64::try_from(random % 1_000).unwrap_or(0);
+    time_ms / 2 + time_ms.saturating_mul(share) / 1_000
+}
+
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]

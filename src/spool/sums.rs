@@ -19,9 +19,10 @@ pub struct Table {
 }
 
 /// All of them, incidents before what belongs to them. The triggers of the schema say the same of the sums.
-pub const TABLES: [Table; 10] = [
+pub const TABLES: [Table; 11] = [
     table("folders", "path", Some("path")),
     table("files", "identity", Some("identity, generation, offset, anchor, followed")),
+    table("reporter", "id", Some("id")),
     table("folded", "identity, generation", Some("identity, generation, up_to")),
     table("terms", "term", Some("term")),
     table("counters", "name", Some("name, value")),

@@ -3,11 +3,14 @@
 use rusqlite::Row;
 use serde_json::{Value, json};
 
-use super::{SpoolReader, rows, schema};
+use super::{Outage, SpoolReader, now_ms, outage, rows, schema};
 use crate::error::Result;
 
 /// The first version of the tables that knows whether a ticket was asked for, and whether it may have twins.
 const KNOWS_STEPS: i64 = 6;
+
+/// The first one that knows of outages.
+const KNOWS_OUTAGES: i64 = 7;
 
 impl SpoolReader {
     /// Deliveries that are not done, at most so many, in the order in which they come: title, signature, ticket, step,
@@ -16,7 +19,10 @@ impl SpoolReader {
     /// The steps are *evidence*, which is still to be taken; *pending*, without a ticket; *creating*, where one may be
     /// there; *created*, without its archive; *attached*, with occurrences to tell; *settling*, where twins are
     /// looked for.
+    ///
+    /// `outage` is why the site is left alone, where a delivery waits for that and for nothing of its own.
     pub fn deliveries(&self, most: usize) -> Result<Vec<Value>> {
+        let outage = self.outage()?;
         self.read(|connection| {
             // A spool that no reporter of today has opened yet.
             let (asked, twins) = match schema::version(connection) {
@@ -38,21 +44,33 @@ impl SpoolReader {
                  ORDER BY at_ms, i.id LIMIT ?1"
             );
             let most = i64::try_from(most).unwrap_or(i64::MAX);
-            connection.prepare(&sql)?.query_map([most], delivery)?.collect()
+            connection.prepare(&sql)?.query_map([most], |row| delivery(row, outage.as_ref()))?.collect()
+        })
+    }
+
+    /// What holds up all deliveries now.
+    pub fn outage(&self) -> Result<Option<Outage>> {
+        self.read(|connection| match schema::version(connection) {
+            Ok(version) if version >= KNOWS_OUTAGES => outage::held_up(connection, now_ms()),
+            _ => Ok(None),
         })
     }
 }
 
-fn delivery(row: &Row<'_>) -> rusqlite::Result<Value> {
-    let next = jiff::Timestamp::from_millisecond(rows::number(row, 7)?);
+fn delivery(row: &Row<'_>, outage: Option<&Outage>) -> rusqlite::Result<Value> {
+    let at_ms = rows::number(row, 7)?;
+    let step = rows::text(row, 3)?;
+    let held_up = outage.filter(|outage| at_ms < outage.until_ms && step != "evidence");
+    let next = jiff::Timestamp::from_millisecond(held_up.map_or(at_ms, |outage| outage.until_ms));
     Ok(json!({
         "title": rows::text(row, 0)?,
         "signature": rows::text(row, 1)?,
         "ticket": rows::number_or_null(row, 2)?,
-        "step": rows::text(row, 3)?,
+        "step": step,
         "untold": rows::number(row, 4)?,
         "attempts": rows::number(row, 5)?,
         "last_error": rows::text_or_null(row, 6)?,
+        "outage": held_up.map(|outage| &outage.reason),
         "next_try": next.map(|at| at.to_string()).ok(),
     }))
 }

@@ -35,6 +35,7 @@ class Outbox:
         self.notes: list[Note] = []
         self.acks: list[tuple[int, int, int]] = []
         self.retries: list[tuple[int, str, Optional[int]]] = []
+        self.outages: list[int] = []
         self.asked = 0
         self.ended = False
         self.failed: Optional[str] = None
@@ -64,14 +65,18 @@ class Outbox:
             self.changed.notify_all()
             return self.due.pop(0) if self.due else None
 
-    def ack(self, delivery_id: int, *, count: int, recurrence_ms: int) -> None:
+    def ack(self, delivery_id: int, *, count: int, recurrence_ms: int, is_settled: bool) -> None:
         with self.changed:
             self.acks.append((delivery_id, count, recurrence_ms))
             self.changed.notify_all()
 
-    def retry_later(self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None) -> int:
+    def retry_later(
+        self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None, is_outage: bool = False
+    ) -> int:
         with self.changed:
             self.retries.append((delivery_id, reason, retry_after_ms))
+            if is_outage:
+                self.outages.append(delivery_id)
             self.changed.notify_all()
         return 1000
 
@@ -196,10 +201,12 @@ def test_a_delivery_is_acknowledged(start: Start, make_delivery: MakeDelivery) -
 
 
 def test_what_the_site_refuses_is_kept(start: Start, make_delivery: MakeDelivery) -> None:
-    _, outbox = start(ScriptedSink(DeliveryError("site is full", 2.5), DeliveryError("site is full")))
+    away = DeliveryError("site is full", 2.5, is_outage=True)
+    _, outbox = start(ScriptedSink(away, DeliveryError("site is full")))
     outbox.put(make_delivery(id=7), make_delivery(id=8), make_delivery(id=9))
     outbox.wait_for(lambda: bool(outbox.acks))
     assert outbox.retries == [(7, "site is full", 2500), (8, "site is full", None)]
+    assert outbox.outages == [7]
     assert [ack[0] for ack in outbox.acks] == [9]
 
 

@@ -60,3 +60,18 @@ def test_secrets_stay_out_of_messages() -> None:
     assert "https://bucket/x" in text
     for secret in (KEY, "abcdef", "hunter2"):
         assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "is_outage"),
+    [
+        (ProtocolError("site", 503, "down", {}), True),
+        (AuthenticationFault("no"), True),
+        (URLError(ConnectionRefusedError()), True),
+        (ValueError("a page"), True),
+        (type("Fault", (Exception,), {})("no such field"), False),
+        (RuntimeError("what is this?"), False),
+    ],
+)
+def test_the_site_or_what_it_was_told(error: Exception, is_outage: bool) -> None:
+    assert delivery_error(error, site="https://x").is_outage is is_outage

@@ -98,7 +98,7 @@ fn nothing_that_is_kept_holds_a_secret() {
     };
     agent.set_facts(facts);
     let delivery = next(&agent);
-    agent.spool().unwrap().retry_later(delivery.id, &said[..2].join(" "), None).unwrap();
+    agent.spool().unwrap().retry_later(delivery.id, &said[..2].join(" "), None, false).unwrap();
 
     let mut kept = vec![
         delivery.incident.title.clone(),
@@ -138,7 +138,7 @@ fn a_delivery_goes_on_where_it_stood_and_comes_again_when_more_happens() {
     let delivery = next(&agent);
     let spool = agent.spool().unwrap();
     spool.ticket_created(delivery.id, 42, true).unwrap();
-    let delay = spool.retry_later(delivery.id, "the site is away, api_key=abcdef12", None).unwrap();
+    let delay = spool.retry_later(delivery.id, "the site is away, api_key=abcdef12", None, false).unwrap();
     assert!((1_000..=3_000).contains(&delay));
     assert!(agent.next_delivery(Duration::from_millis(10)).unwrap().is_none(), "it is not due yet");
     let status = SpoolReader::open(&home.state()).unwrap().status().unwrap();
@@ -147,7 +147,7 @@ fn a_delivery_goes_on_where_it_stood_and_comes_again_when_more_happens() {
     let again = next(&agent);
     assert_eq!((again.ticket_id, again.attached, again.attempts), (Some(42), false, 1));
     spool.evidence_attached(again.id).unwrap();
-    spool.ack(again.id, again.incident.count, 100).unwrap();
+    spool.ack(again.id, again.incident.count, 100, true).unwrap();
     assert!(agent.next_delivery(Duration::from_millis(200)).unwrap().is_none(), "the site knows it all");
 
     append(&log, error("again and again"));
@@ -176,7 +176,7 @@ fn the_books_balance() {
     append(&log, "a line of nobody\n".to_owned() + &record("INFO", "one") + &error("two") + &error("three"));
     occurrences(&agent, 2);
     let delivery = next(&agent);
-    agent.spool().unwrap().ack(delivery.id, 1, 1_000).unwrap();
+    agent.spool().unwrap().ack(delivery.id, 1, 1_000, true).unwrap();
     caught_up(&agent);
     stop(&agent);
     let reader = SpoolReader::open(&home.state()).unwrap();

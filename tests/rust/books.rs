@@ -167,7 +167,7 @@ proptest! {
                     if let Some(delivery) = spool_now.delivery_due(now_ms()).unwrap() {
                         let known = if most == 0 { delivery.incident.count } else { most };
                         spool_now.evidence_attached(delivery.id).unwrap();
-                        spool_now.ack(delivery.id, known.min(delivery.incident.count), 0).unwrap();
+                        spool_now.ack(delivery.id, known.min(delivery.incident.count), 0, true).unwrap();
                     }
                 }
                 Step::Fold(kib) => make_room(spool_now, &mut Bounds::new(kib << 10)),

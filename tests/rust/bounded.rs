@@ -95,7 +95,7 @@ fn the_site_s_own_goes_before_what_it_has_not_seen() {
     keep_evidence(&spool, 200);
     let delivery = spool.delivery_due(now_ms()).unwrap().unwrap();
     spool.evidence_attached(delivery.id).unwrap();
-    spool.ack(delivery.id, delivery.incident.count, 0).unwrap();
+    spool.ack(delivery.id, delivery.incident.count, 0, true).unwrap();
     let other = spool.delivery_due(now_ms()).unwrap().unwrap();
     let counters = |name: &str| balanced(&home).1["counters"][name].as_u64().unwrap();
 

@@ -24,7 +24,7 @@ fn a_clock_set_back_delays_no_delivery() {
     session.capture().unwrap();
     let now = now_ms();
     let delivery = session.spool.delivery_due(now).unwrap().unwrap();
-    session.spool.retry_later(delivery.id, "away", Some(3_600_000)).unwrap();
+    session.spool.retry_later(delivery.id, "away", Some(3_600_000), false).unwrap();
     assert!(session.spool.delivery_due(now).unwrap().is_none(), "it waits by a clock that goes on");
     assert!(session.spool.next_delivery_ms(now).unwrap().unwrap() > now);
 

@@ -140,7 +140,7 @@ impl Story {
         session.capture().unwrap();
         // The site does not answer at first.
         if let Some(delivery) = session.spool.delivery_due(i64::MAX).unwrap() {
-            session.spool.retry_later(delivery.id, "away", None).unwrap();
+            session.spool.retry_later(delivery.id, "away", None, false).unwrap();
         }
         session.deliver(&mut site, |_, _| ()).unwrap();
         make_room(&session.spool, &mut Bounds::new(16 << 10));
@@ -226,7 +226,7 @@ fn an_agent_goes_on_with_what_is_left() {
     append(&log, error("told before"));
     let first = agent.next_delivery(LONGEST).unwrap().unwrap();
     agent.spool().unwrap().ticket_created(first.id, 42, true).unwrap();
-    agent.spool().unwrap().ack(first.id, 1, 0).unwrap();
+    agent.spool().unwrap().ack(first.id, 1, 0, true).unwrap();
     append(&log, error("found before"));
     let second = agent.next_delivery(LONGEST).unwrap().unwrap();
 
@@ -253,11 +253,14 @@ fn an_agent_goes_on_with_what_is_left() {
             assert!(std::time::Instant::now() < deadline, "{:?}", agent.take_notes());
         };
         titles.push(delivery.incident.title.clone());
-        assert!(agent.spool().unwrap().ack(delivery.id, delivery.incident.count, 0).unwrap());
+        assert!(agent.spool().unwrap().ack(delivery.id, delivery.incident.count, 0, true).unwrap());
     }
     titles.sort_unstable();
     assert_eq!(titles, ["found after", "found before"], "and what was told is not told again");
-    assert!(!agent.spool().unwrap().ack(second.id, 1, 0).unwrap() || second.incident.title == "found before");
+    assert!(
+        !agent.spool().unwrap().ack(second.id, 1, 0, true).unwrap()
+            || second.incident.title == "found before"
+    );
     assert!(agent.take_notes().iter().any(|note| note.code == "spool_damaged"));
     stop(&agent);
     books_balance(&home.state());

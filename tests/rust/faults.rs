@@ -126,7 +126,7 @@ fn an_agent_waits_for_its_drive() {
         agent.start().unwrap();
         append(&home.log("tk-maya.log"), error("before"));
         let before = agent.next_delivery(LONGEST).unwrap().unwrap();
-        agent.spool().unwrap().ack(before.id, 1, 0).unwrap();
+        agent.spool().unwrap().ack(before.id, 1, 0, true).unwrap();
         disk.fail(fault, 0, true);
         append(&home.log("tk-maya.log"), error("while it fails"));
         let text = note(&agent, "spool");
@@ -137,7 +137,7 @@ fn an_agent_waits_for_its_drive() {
         for title in ["while it fails", "still"] {
             let delivery = agent.next_delivery(LONGEST).unwrap().expect("it goes on by itself");
             assert_eq!((&*delivery.incident.title, delivery.incident.count), (title, 1));
-            agent.spool().unwrap().ack(delivery.id, 1, 0).unwrap();
+            agent.spool().unwrap().ack(delivery.id, 1, 0, true).unwrap();
         }
         caught_up(&agent);
         stop(&agent);

@@ -26,6 +26,7 @@ mod support;
 mod tail;
 mod takeover;
 mod traceback;
+mod turn;
 mod upgrade;
 #[cfg(windows)]
 mod windows;

@@ -139,7 +139,7 @@ impl Session {
             assert!(self.spool.evidence(delivery.id)?.is_some());
             self.spool.evidence_attached(delivery.id)?;
             site.tell(key, count);
-            assert!(self.spool.ack(delivery.id, count, 0)?);
+            assert!(self.spool.ack(delivery.id, count, 0, true)?);
             site.unsure.remove(&(key.clone(), count));
             acked(key, count);
         }

@@ -29,11 +29,11 @@ fn a_ticket_that_may_be_there_is_not_asked_for_before_the_site_can_show_it() {
     assert!(due_in(SITE_LAG_MS - SLACK_MS).is_none());
     assert_eq!(due_in(SITE_LAG_MS).unwrap().ticket_id, None);
     // What is a second or two after any other failure.
-    let delay = spool.retry_later(delivery.id, "no answer", None).unwrap();
+    let delay = spool.retry_later(delivery.id, "no answer", None, false).unwrap();
     assert!(delay >= SITE_LAG_MS.unsigned_abs(), "{delay}");
     assert!(due_in(SITE_LAG_MS - SLACK_MS).is_none());
     assert!(spool.ticket_created(delivery.id, 42, false).unwrap());
-    let delay = spool.retry_later(delivery.id, "no upload", None).unwrap();
+    let delay = spool.retry_later(delivery.id, "no upload", None, false).unwrap();
     assert!(delay < SITE_LAG_MS.unsigned_abs(), "{delay}");
     drop(spool);
     stop(&agent);
@@ -46,7 +46,7 @@ fn nor_after_a_death_in_between() {
     let spool = agent.spool().unwrap();
     spool.ticket_asked(delivery.id).unwrap();
     // The answer to what was asked then comes in the moment of the death, long after: whatever was waited is over.
-    spool.ack(delivery.id, 0, 0).unwrap();
+    spool.ack(delivery.id, 0, 0, true).unwrap();
     assert!(spool.delivery_due(now_ms() + 1).unwrap().is_some());
     drop(spool);
     stop(&agent);

@@ -105,7 +105,7 @@ fn deliver(spool: &Spool) -> BTreeMap<i64, Delivery> {
     while let Some(delivery) = spool.delivery_due(i64::MAX).unwrap() {
         spool.ticket_created(delivery.id, delivery.ticket_id.unwrap_or(2000 + delivery.id), true).unwrap();
         spool.evidence_attached(delivery.id).unwrap();
-        assert!(spool.ack(delivery.id, delivery.incident.count, 0).unwrap());
+        assert!(spool.ack(delivery.id, delivery.incident.count, 0, true).unwrap());
         all.insert(delivery.id, delivery);
     }
     all

@@ -64,12 +64,18 @@ def show_deliveries(screen: Screen, deliveries: Sequence[Mapping[str, Any]], *, 
             _NEXT[each["step"]].format_map(each),
             _when(each["next_try"], now) if is_led else "once a reporter runs",
             f"{each['attempts']} times" if each["attempts"] else "",
-            each["last_error"] or "",
+            _because(each),
         )
         for each in deliveries
     ]
     if rows:
         screen.table(_COLUMNS, rows)
+
+
+def _because(delivery: Mapping[str, Any]) -> str:
+    if delivery.get("outage"):
+        return f"no delivery goes out now: {delivery['outage']}"
+    return delivery["last_error"] or ""
 
 
 def _when(utc: Optional[str], now: datetime) -> str:

@@ -16,6 +16,8 @@ class Outcome:
     """Occurrences the site was told of."""
     recurrence_ms: int
     """Further occurrences wait at least so long before the site is told again."""
+    is_settled: bool = True
+    """False where others may write over what the site was told, so that it has to be looked at later."""
 
 
 class Journal(Protocol):

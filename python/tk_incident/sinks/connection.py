@@ -65,9 +65,14 @@ class Connection:
         """Attach a file under its own name."""
         self._pace.note()
         handle = self._handle
-        answer = self._call(
-            handle.upload, entity_type, entity_id, str(path), field_name, display_name=path.name
-        )
+        try:
+            answer = self._call(
+                handle.upload, entity_type, entity_id, str(path), field_name, display_name=path.name
+            )
+        except DeliveryError as error:
+            # Files lie elsewhere than tickets, and those go on.
+            error.is_outage = False
+            raise
         if not isinstance(answer, int):
             raise self._not_data()
 
@@ -99,7 +104,7 @@ class Connection:
         raise self._not_data()
 
     def _not_data(self) -> DeliveryError:
-        return DeliveryError(f"{self.site} {NOT_DATA}")
+        return DeliveryError(f"{self.site} {NOT_DATA}", is_outage=True)
 
 
 def _keep_openers(handle: Any) -> None:

@@ -66,6 +66,7 @@ def delivery_error(error: Exception, *, site: str, secrets: Sequence[str] = ()) 
     names = {each.__name__ for each in type(error).__mro__}
     status = _status(error)
     retry_after_s = None
+    is_outage = True
     if names & {"AuthenticationFault", "ShotgunAuthenticationError"}:
         text = f"{_CREDENTIALS} ({_said(error, secrets)})"
     elif status is not None:
@@ -73,11 +74,14 @@ def delivery_error(error: Exception, *, site: str, secrets: Sequence[str] = ()) 
         retry_after_s = _retry_after_s(error)
     elif "Fault" in names:
         text = f"refused the request: {_said(error, secrets)}"
+        is_outage = False
     elif "ServerNotFoundError" in names:  # httplib2's word for a name that does not resolve
         text = _BY_CLASS[0][1]
     else:
-        text = _by_class(error) or f"failed: {type(error).__name__}: {_said(error, secrets)}"
-    return DeliveryError(f"{site} {text}", retry_after_s)
+        known = _by_class(error)
+        text = known or f"failed: {type(error).__name__}: {_said(error, secrets)}"
+        is_outage = known is not None
+    return DeliveryError(f"{site} {text}", retry_after_s, is_outage=is_outage)
 
 
 def _by_class(error: Exception) -> Optional[str]:
