@@ -10,12 +10,12 @@ import argparse
 import json
 import os
 import re
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Optional
+
+from termination import terminated
 
 _POLL_S = 0.2
 _HEADER = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \[\d+ ")
@@ -70,8 +70,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--logs", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args(argv)
-    stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    stopped = terminated()
     tailer = ReferenceTailer(arguments.logs)
     with arguments.output.open("w", encoding="utf-8") as output:
         is_last = False

@@ -1,5 +1,6 @@
 """How a command is asked to end: Ctrl-C, a closed terminal, or a service manager."""
 
+import _thread
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,8 +15,17 @@ _Handler = Callable[[int, Optional[FrameType]], Any]
 def stop_requested() -> Iterator[threading.Event]:
     """Give an event that any request to end sets, so that a loop can finish what it is writing."""
     event = threading.Event()
-    with _handling(lambda _number, _frame: event.set()):
+    with _handling(lambda _number, _frame: set_from_handler(event)):
         yield event
+
+
+def set_from_handler(event: threading.Event) -> None:
+    """Set an event from within a signal handler.
+
+    The handler interrupts the main thread wherever it is: also where it holds the event's own lock, at the
+    beginning and the end of a ``wait``. There it would wait for itself for ever.
+    """
+    _thread.start_new_thread(event.set, ())
 
 
 @contextmanager

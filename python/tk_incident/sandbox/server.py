@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import signal
 import socket
@@ -167,7 +168,8 @@ def _asked_to_end() -> Iterator[threading.Event]:
     asked = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> Any:
-        asked.set()
+        # Not here: this interrupts the main thread, which may hold the event's lock.
+        _thread.start_new_thread(asked.set, ())
 
     if threading.current_thread() is not threading.main_thread():
         # Python delivers signals to the main thread only.
