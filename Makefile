@@ -72,9 +72,10 @@ test-toolkit: $(DEVELOPED) $(WHEEL) ## the app in a real Toolkit; needs SGTK_COR
 	@$(BIN)/pytest -m toolkit tests/bundle
 
 .PHONY: test-soak
-test-soak: $(DEVELOPED) ## the core's long forms, and the long storms over a log folder with 370 kills of the reporter; an hour
+test-soak: $(DEVELOPED) ## the long forms of the core, the storms and the delivery, with 1,000 kills of the reporter; two hours
 	PROPTEST_CASES=1000 TK_INCIDENT_HANDOVERS=200 cargo test --locked --release --test core
 	@$(BIN)/python tests/storm/storm.py --matrix long
+	@$(BIN)/python tests/delivery/long.py --matrix long
 
 .PHONY: bench-grouping
 bench-grouping: $(DEVELOPED) $(PEERS) ## the signature on labelled logs and rewritten problems, beside others; needs ../shared

@@ -305,8 +305,7 @@ impl Shared {
     /// Takes the lead, and the spool with it; true if it is ours.
     fn try_lead(&self, place: &Place, studio: &Studio) -> Result<bool> {
         let Some(lead) = Leadership::try_take(&self.log_folder)? else { return Ok(false) };
-        let site_lag = Duration::from_secs(self.config.site_lag_s);
-        let spool = Spool::open_for(place, studio, site_lag, &self.notes)?;
+        let spool = Spool::open_for(place, studio, self.config.ways(), &self.notes)?;
         spool.led_from(&self.log_folder)?;
         *self.spool.write() = Some(Arc::new(Led::new(spool, lead)));
         Ok(true)

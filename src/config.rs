@@ -1,6 +1,7 @@
 //! The settings: the one schema behind Python's `Settings`, `info.yml` and `tk-incident.toml`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use crate::drive;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folders;
 use crate::record::Level;
-use crate::spool::{Drive, Place};
+use crate::spool::{Drive, Place, Ways};
 
 /// All settings, with their defaults. Meanings are in `docs/design.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,8 +150,8 @@ impl Default for Config {
             ticket_scope: TicketScope::User,
             recurrence_interval_s: 60,
             max_writes_per_min: 60,
-            site_lag_s: 10,
-            digest_from: 50,
+            site_lag_s: Ways::default().site_lag.as_secs(),
+            digest_from: Ways::default().digest_from,
             on_closed: OnClosed::Reopen,
             closed_statuses: vec!["res".into(), "clsd".into()],
             reopened_status: "opn".into(),
@@ -213,6 +214,12 @@ impl Config {
         };
         let drive = if is_network { Drive::Network } else { Drive::Local };
         Place { folder, drive, vfs: None }
+    }
+
+    /// How the site is told.
+    #[must_use]
+    pub fn ways(&self) -> Ways {
+        Ways { site_lag: Duration::from_secs(self.site_lag_s), digest_from: self.digest_from }
     }
 
     fn check(&self) -> Result<()> {

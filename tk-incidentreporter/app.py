@@ -123,10 +123,24 @@ class IncidentReporter(sgtk.platform.Application):  # type: ignore[misc]  # sgtk
         names = [field.name for field in dataclasses.fields(tk_incident.Settings)]
         # None is what a setting gives that is not in the manifest, and means its default.
         settings = tk_incident.Settings.from_mapping({name: self.get_setting(name) for name in names})
-        reporter = tk_incident.Reporter(settings, connect=self._connect)
+        reporter = tk_incident.Reporter(
+            settings,
+            connect=self._connect,
+            before_ticket=self._hook("before_ticket"),
+            environment=self._hook("environment"),
+        )
         self._tell_facts(reporter)
         reporter.start()
         self._reporter = reporter
+
+    def _hook(self, name: str) -> Optional[Callable[..., Any]]:
+        """Return the method of a hook that is called as the setting, or None where it cannot be loaded."""
+        try:
+            # Once, and here: its method is called on threads of the reporter.
+            return getattr(self.create_hook_instance(self.get_setting(name)), name)  # type: ignore[no-any-return]
+        except Exception as error:
+            self.say_once(f"goes without the hook {name}: {type(error).__name__}: {error}")
+            return None
 
     def _tell_facts(self, reporter: "tk_incident.Reporter") -> None:
         # Neither context.user nor str(context): both may ask the site, on this thread, which is the host's

@@ -85,6 +85,11 @@ impl Agent {
         })
     }
 
+    #[pyo3(signature = (delivery_id, *, count, recurrence_ms))]
+    fn discard(&self, py: Python<'_>, delivery_id: i64, count: u64, recurrence_ms: u64) -> PyResult<()> {
+        detached(py, || known(self.0.spool()?.discard(delivery_id, count, recurrence_ms)?, delivery_id))
+    }
+
     #[pyo3(signature = (delivery_id, *, reason, retry_after_ms = None, is_outage = false))]
     fn retry_later(
         &self,

@@ -267,6 +267,11 @@ impl Delivery {
     }
 
     #[getter]
+    fn told_count(&self) -> u64 {
+        self.0.told_count
+    }
+
+    #[getter]
     fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -289,6 +294,11 @@ impl Delivery {
     #[getter]
     fn former_signatures(&self) -> Vec<String> {
         self.0.former_signatures.clone()
+    }
+
+    #[getter]
+    fn members(&self) -> Vec<Incident> {
+        self.0.members.iter().cloned().map(Incident).collect()
     }
 
     #[getter]

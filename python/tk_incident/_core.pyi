@@ -140,6 +140,9 @@ class Delivery:
     @property
     def project_id(self) -> Optional[int]: ...
     @property
+    def told_count(self) -> int:
+        """Of how many occurrences the site knows."""
+    @property
     def attempts(self) -> int:
         """How often it failed so far."""
     @property
@@ -154,6 +157,9 @@ class Delivery:
     @property
     def former_signatures(self) -> list[str]:
         """Keys under which earlier rules may have told the site of it, the newest first; at most eight."""
+    @property
+    def members(self) -> list[Incident]:
+        """Of a digest: what it lists, the most severe first, each as often as it had been seen by then."""
     @property
     def evidence_name(self) -> str:
         """File name of the archive; the same at every attempt."""
@@ -193,6 +199,8 @@ class Agent:
 
         It is taken as unsettled later, unless ``is_settled``: others may write over what the site was told.
         """
+    def discard(self, delivery_id: int, *, count: int, recurrence_ms: int) -> None:
+        """Commit that the site is not to know of ``count`` occurrences, by the wish of a hook."""
     def retry_later(
         self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None, is_outage: bool = False
     ) -> int:

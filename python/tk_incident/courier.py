@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Optional, Protocol
 
 from tk_incident._core import Delivery, Note, redact
-from tk_incident.errors import DeliveryError
+from tk_incident.errors import DeliveryError, TkIncidentError
 from tk_incident.log import log
 from tk_incident.outages import Outages
-from tk_incident.sinks import Journal, Sink
+from tk_incident.sinks import Journal, Outcome, Sink
 
 THREAD_NAME = "tk-incident-courier"
 # How long notes of the core may wait to be said.
@@ -29,6 +29,9 @@ class Outbox(Journal, Protocol):
 
     def ack(self, delivery_id: int, *, count: int, recurrence_ms: int, is_settled: bool) -> None:
         """Commit what the site knows."""
+
+    def discard(self, delivery_id: int, *, count: int, recurrence_ms: int) -> None:
+        """Commit that the site is not to know of these."""
 
     def retry_later(
         self, delivery_id: int, *, reason: str, retry_after_ms: Optional[int] = None, is_outage: bool = False
@@ -152,15 +155,11 @@ class Courier:
         retry_after_ms, is_outage = None, False
         try:
             outcome = sink.deliver(delivery, self._outbox)
-            self._outbox.ack(
-                delivery.id,
-                count=outcome.count,
-                recurrence_ms=outcome.recurrence_ms,
-                is_settled=outcome.is_settled,
-            )
-        except DeliveryError as error:
-            reason, is_outage = str(error), error.is_outage
-            if error.retry_after_s is not None:
+            self._keep(delivery.id, outcome)
+        except TkIncidentError as error:
+            reason = str(error)
+            is_outage = isinstance(error, DeliveryError) and error.is_outage
+            if isinstance(error, DeliveryError) and error.retry_after_s is not None:
                 retry_after_ms = round(error.retry_after_s * 1000)
         except Exception as error:
             reason = _told(error)
@@ -175,6 +174,13 @@ class Courier:
             delivery.id, reason=reason, retry_after_ms=retry_after_ms, is_outage=is_outage
         )
         return False
+
+    def _keep(self, delivery_id: int, outcome: Outcome) -> None:
+        count, recurrence_ms = outcome.count, outcome.recurrence_ms
+        if outcome.ticket_id is None:
+            self._outbox.discard(delivery_id, count=count, recurrence_ms=recurrence_ms)
+            return
+        self._outbox.ack(delivery_id, count=count, recurrence_ms=recurrence_ms, is_settled=outcome.is_settled)
 
     def _say_news(self) -> None:
         # In this order: an agent that ends has a note for it first, and the note says more.

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Callable, Optional
 
-from tk_incident import _core, environment, site
+from tk_incident import _core, site
+from tk_incident import environment as host
 from tk_incident.courier import Courier
+from tk_incident.enquiry import Enquiry
 from tk_incident.settings import Settings
 from tk_incident.sinks.shotgrid import ShotGridSink
+from tk_incident.sinks.values import BeforeTicket
 
 # What is left of a time limit for what happens around the waiting itself.
 _SLACK_S = 0.1
@@ -30,15 +33,28 @@ class Reporter:
     interpreter, and one that is forgotten ends by itself.
     """
 
-    def __init__(self, settings: Settings, *, connect: Optional[Callable[[], Any]] = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        connect: Optional[Callable[[], Any]] = None,
+        before_ticket: Optional[BeforeTicket] = None,
+        environment: Optional[Callable[[], Mapping[str, Any]]] = None,
+    ) -> None:
         """Take the settings; starts nothing. Raises ``ConfigError``.
 
         ``connect`` makes a Shotgun handle. It is called on the courier's thread, when there is something to
         deliver and again after an error. By default ``settings.site_url``, ``script_name`` and
         ``api_key_env`` say what to connect to.
+
+        ``before_ticket`` is asked on the same thread about each new ticket: it returns the values, changed or
+        not, or None for no ticket. ``environment`` is asked for further facts at the start and after each
+        ``set_context``, on a thread of its own.
         """
         self._settings = settings
         self._connect = connect
+        self._before_ticket = before_ticket
+        self._enquiry = Enquiry(environment)
         self._lock = threading.Lock()
         # Asked once: the system may have to ask a server for it.
         self._fallback_login = settings.user_login or _process_login()
@@ -60,12 +76,14 @@ class Reporter:
                 return
             sink = None
             if self._settings.deliver:
-                sink = ShotGridSink(self._connect or site.connector(self._settings), self._settings)
+                connect = self._connect or site.connector(self._settings)
+                sink = ShotGridSink(connect, self._settings, self._before_ticket)
             if self._courier is not None:
                 # An agent that was stopped is not started again.
                 self.agent = _core.Agent(self._settings.to_json())
             self.agent.set_facts(**self._facts)
             self.agent.start()
+            self._enquire()
             courier = Courier(self.agent, sink)
             try:
                 courier.start()
@@ -123,6 +141,7 @@ class Reporter:
         with self._lock:
             self._facts = self._merged(user_login, project_id, environment)
             self.agent.set_facts(**self._facts)
+            self._enquire()
 
     @property
     def running(self) -> bool:
@@ -141,6 +160,16 @@ class Reporter:
     ) -> None:
         self.stop()
 
+    def _enquire(self) -> None:
+        """Ask the hook for further facts about what is told now; they come when they come."""
+        facts, agent = self._facts, self.agent
+
+        def take(further: Mapping[str, Any]) -> None:
+            told = {**json.loads(facts["environment"]), **further}
+            agent.set_facts(**{**facts, "environment": json.dumps(told, default=str)})
+
+        self._enquiry.ask(take)
+
     def _merged(
         self,
         user_login: Optional[str],
@@ -150,7 +179,7 @@ class Reporter:
         return {
             "user_login": user_login or self._fallback_login,
             "project_id": self._settings.project_id if project_id is None else project_id,
-            "environment": json.dumps({**environment.facts(), **(further or {})}, default=str),
+            "environment": json.dumps({**host.facts(), **(further or {})}, default=str),
         }
 
 

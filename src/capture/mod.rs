@@ -2,6 +2,7 @@
 
 mod archive;
 mod environment;
+mod list;
 mod window;
 
 use std::fs::File;
@@ -15,6 +16,7 @@ use crate::redact::Redactor;
 use crate::tail::read_at;
 
 pub use environment::environment;
+pub use list::list_archive;
 
 /// Bytes of the engine's log that are kept, from its end: what Toolkit itself keeps in one file.
 const LOG_BYTES: u64 = 5 << 20;

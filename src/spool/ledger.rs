@@ -101,12 +101,15 @@ impl Ledger {
         self.append(&[Line::Folder(path.to_owned())])
     }
 
-    /// The site has been told of this incident: as the database has it.
-    pub fn told(&self, connection: &Connection, incident_id: i64) -> io::Result<()> {
-        match told(connection, incident_id).map_err(io::Error::other)? {
-            Some(told) => self.append(&[Line::Told(Box::new(told))]),
-            None => Ok(()),
+    /// The site has been told of these incidents: as the database has them.
+    pub fn told(&self, connection: &Connection, incident_ids: &[i64]) -> io::Result<()> {
+        let mut lines = Vec::new();
+        for id in incident_ids {
+            lines.extend(
+                told(connection, *id).map_err(io::Error::other)?.map(|told| Line::Told(Box::new(told))),
+            );
         }
+        self.append(&lines)
     }
 
     /// Adds what the database says and the ledger does not, and drops lines that say nothing new.

@@ -49,6 +49,12 @@ pub fn mend(fresh: &Connection, account: &Account, lost: &[&str]) -> rusqlite::R
         "UPDATE deliveries SET twins_ms = 0 WHERE typeof(twins_ms) NOT IN ('integer', 'null') OR twins_ms > ?1",
         [now_ms().saturating_add(LONGEST_WAIT_MS)],
     )?;
+    fresh.execute_batch(
+        "DELETE FROM digest_members WHERE incident_id NOT IN (SELECT id FROM incidents)
+             OR digest_id NOT IN (SELECT id FROM digests);
+         DELETE FROM digests WHERE NOT is_done AND id NOT IN (SELECT digest_id FROM digest_members);
+         UPDATE digests SET next_try_ms = 0, set_ms = 0, twins_ms = iif(twins_ms IS NULL, NULL, 0);",
+    )?;
     fresh.execute("DELETE FROM keys WHERE incident_id NOT IN (SELECT id FROM incidents)", [])?;
     if !lost.is_empty() {
         fresh.execute(

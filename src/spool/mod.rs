@@ -6,6 +6,7 @@
 mod bounds;
 mod commit;
 mod deliveries;
+mod digest;
 mod evidence;
 mod keys;
 mod ledger;
@@ -63,11 +64,24 @@ const BUSY: Duration = Duration::from_secs(5);
 /// And for one that has the whole file on a network drive: longer than its end takes, no longer than a start may.
 const BUSY_NETWORK: Duration = Duration::from_millis(200);
 
-/// A site has shown what it was told by then: five seconds is the longest that one was seen to take.
-const SITE_LAG: Duration = Duration::from_secs(10);
-
 /// A larger spool is looked through only after an end that was not in order: the start does not wait for more.
 const LOOKED_THROUGH_BYTES: u64 = 32 << 20;
+
+/// How the site is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Ways {
+    /// After this time it has shown what it was told.
+    pub site_lag: Duration,
+    /// So many new problems within a minute make one ticket.
+    pub digest_from: u64,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        // Five seconds is the longest that a site was seen to take.
+        Self { site_lag: Duration::from_secs(10), digest_from: 50 }
+    }
+}
 
 /// The writer's side of the spool. One process has it: the leader.
 #[derive(Debug)]
@@ -84,6 +98,8 @@ pub struct Spool {
     writes: AtomicU64,
     /// A site has shown what it was told after so many milliseconds.
     site_lag_ms: i64,
+    /// So many new problems at once make a digest.
+    digest_from: u64,
     /// The last to go: the file is closed by then.
     _open_here: OpenHere,
 }
@@ -112,11 +128,11 @@ impl Spool {
     /// Opens or makes the spool in a folder. A damaged one is set aside, and that is noted; what was signed by earlier
     /// rules is signed by these.
     pub fn open(place: &Place, studio: &Studio, notes: &Notes) -> Result<Self> {
-        Self::open_for(place, studio, SITE_LAG, notes)
+        Self::open_for(place, studio, Ways::default(), notes)
     }
 
-    /// The same, for a site that has shown what it was told after this time.
-    pub fn open_for(place: &Place, studio: &Studio, site_lag: Duration, notes: &Notes) -> Result<Self> {
+    /// The same, for a site that is told in these ways.
+    pub fn open_for(place: &Place, studio: &Studio, ways: Ways, notes: &Notes) -> Result<Self> {
         std::fs::create_dir_all(&place.folder)
             .map_err(|error| Error::new(ErrorKind::StateFolder).at(&place.folder).because(error))?;
         let mut spool = Self {
@@ -128,7 +144,8 @@ impl Spool {
             recovered: AtomicBool::new(false),
             damaged: AtomicBool::new(false),
             writes: AtomicU64::new(0),
-            site_lag_ms: i64::try_from(site_lag.as_millis()).unwrap_or(i64::MAX),
+            site_lag_ms: i64::try_from(ways.site_lag.as_millis()).unwrap_or(i64::MAX),
+            digest_from: ways.digest_from,
             view: None,
         };
         spool.reopen(studio, notes).map_err(|error| error.at(&spool.path))?;

@@ -72,12 +72,14 @@ pub(super) fn end(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     // One that fails alone is to blame itself, and waits as long as it has to. One that was asked for waits until the
     // site can show it.
     if attempts > 1 {
-        transaction
-            .prepare_cached(
-                "UPDATE deliveries SET next_try_ms = ?1, set_ms = ?1 \
-                 WHERE attempts > 0 AND asked_ms IS NULL AND set_ms >= ?2 AND next_try_ms > ?1",
-            )?
-            .execute([now_ms(), began])?;
+        for table in ["deliveries", "digests"] {
+            transaction
+                .prepare_cached(&format!(
+                    "UPDATE {table} SET next_try_ms = ?1, set_ms = ?1 \
+                     WHERE attempts > 0 AND asked_ms IS NULL AND set_ms >= ?2 AND next_try_ms > ?1"
+                ))?
+                .execute([now_ms(), began])?;
+        }
     }
     Ok(())
 }

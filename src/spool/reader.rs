@@ -19,6 +19,9 @@ const PAGE: i64 = 1_000;
 /// Fewer of them where they are as long as this together.
 const PAGE_BYTES: usize = 8 << 20;
 
+/// The first version of the tables that knows of occurrences that a hook wanted no ticket for.
+const KNOWS_VETOES: i64 = 7;
+
 /// Deliveries that the status names.
 const STATUS_DELIVERIES: usize = 20;
 
@@ -148,27 +151,45 @@ impl SpoolReader {
     }
 
     /// Read = matched + not matched; matched = captured + known; captured = kept + folded, and also
-    /// delivered + waiting + discarded. Nothing is ever discarded so far. No number here is worked out from another.
+    /// delivered + waiting + discarded. No number here is worked out from another.
     fn books(&self) -> Result<Value> {
-        let sql = "WITH n AS (SELECT name, value FROM counters) SELECT \
+        // A spool that no reporter of today has opened yet.
+        let vetoed = match schema::version(&self.connection)? {
+            KNOWS_VETOES.. => "min(max(d.discarded_count, 0), d.delivered_count, i.count)",
+            _ => "0",
+        };
+        let sql = format!(
+            "WITH n AS (SELECT name, value FROM counters) SELECT \
              coalesce((SELECT value FROM n WHERE name = 'records_read'), 0), \
              coalesce((SELECT value FROM n WHERE name = 'matched'), 0), \
              coalesce((SELECT value FROM n WHERE name = 'not_matched'), 0), \
              coalesce((SELECT value FROM n WHERE name = 'records_known'), 0), \
              coalesce((SELECT value FROM n WHERE name = 'occurrences_folded'), 0), \
              (SELECT count(*) FROM occurrences), coalesce(sum(i.count), 0), \
-             coalesce(sum(min(d.delivered_count, i.count)), 0), \
-             coalesce(sum(max(i.count - d.delivered_count, 0)), 0) \
-             FROM incidents i JOIN deliveries d ON d.incident_id = i.id";
-        let names =
-            ["read", "matched", "not_matched", "known", "folded", "kept", "captured", "delivered", "waiting"];
+             coalesce(sum(min(d.delivered_count, i.count) - {vetoed}), 0), \
+             coalesce(sum(max(i.count - d.delivered_count, 0)), 0), coalesce(sum({vetoed}), 0) \
+             FROM incidents i JOIN deliveries d ON d.incident_id = i.id"
+        );
+        let names = [
+            "read",
+            "matched",
+            "not_matched",
+            "known",
+            "folded",
+            "kept",
+            "captured",
+            "delivered",
+            "waiting",
+            "vetoed",
+        ];
         let mut books: Map<String, Value> = self.read(|connection| {
-            connection.query_row(sql, [], |row| {
+            connection.query_row(&sql, [], |row| {
                 let numbers = names.iter().enumerate();
                 numbers.map(|(at, name)| Ok(((*name).to_owned(), row.get::<_, i64>(at)?.into()))).collect()
             })
         })?;
-        books.insert("discarded".to_owned(), json!({}));
+        let vetoed = books.remove("vetoed").filter(|count| count != 0);
+        books.insert("discarded".to_owned(), vetoed.map_or(json!({}), |count| json!({"vetoed": count})));
         Ok(books.into())
     }
 

@@ -264,6 +264,40 @@ CREATE TABLE outage (                   -- one row at most: until when the site 
     attempts INTEGER NOT NULL,
     reason TEXT NOT NULL
 );
+
+CREATE TABLE digests (                  -- tickets that list many new problems; columns as in deliveries
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    ticket_id INTEGER,
+    attached INTEGER NOT NULL DEFAULT 0,
+    is_done INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_try_ms INTEGER NOT NULL DEFAULT 0,
+    set_ms INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT,
+    asked_ms INTEGER,
+    twins_ms INTEGER,
+    sum INTEGER
+);
+CREATE TRIGGER digests_new AFTER INSERT ON digests BEGIN
+    UPDATE digests SET sum = row_sum(id, key, ticket_id, attached, is_done) WHERE id = NEW.id;
+END;
+CREATE TRIGGER digests_changed AFTER UPDATE ON digests BEGIN
+    UPDATE digests SET sum = row_sum(id, key, ticket_id, attached, is_done) WHERE id = NEW.id;
+END;
+
+CREATE TABLE digest_members (
+    incident_id INTEGER PRIMARY KEY,
+    digest_id INTEGER NOT NULL,
+    count INTEGER NOT NULL,             -- occurrences by the time it was listed
+    sum INTEGER
+);
+CREATE INDEX members_of_digest ON digest_members (digest_id);
+CREATE TRIGGER digest_members_new AFTER INSERT ON digest_members BEGIN
+    UPDATE digest_members SET sum = row_sum(incident_id, digest_id, count) WHERE incident_id = NEW.incident_id;
+END;
+
+ALTER TABLE deliveries ADD COLUMN discarded_count INTEGER NOT NULL DEFAULT 0;  -- of those delivered: a hook wanted no ticket
 ",
 ];
 

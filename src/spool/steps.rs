@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::deliveries::{Delivery, deliveries};
-use super::{Spool, now_ms, outage};
+use super::{Spool, digest, now_ms, outage};
 use crate::error::Result;
 use crate::spool::rows;
 
@@ -31,8 +31,9 @@ impl Spool {
     pub fn ticket_asked(&self, id: i64) -> Result<bool> {
         let now = now_ms();
         self.change_delivery(
+            id,
             "asked_ms = ?2, next_try_ms = ?3, set_ms = ?2",
-            params![id, now, now.saturating_add(self.site_lag_ms)],
+            params![row_of(id), now, now.saturating_add(self.site_lag_ms)],
         )
     }
 
@@ -40,9 +41,10 @@ impl Spool {
     pub fn ticket_created(&self, id: i64, ticket_id: i64, is_new: bool) -> Result<bool> {
         // One that was found after it was asked for may be one of two, as well.
         self.change_delivery(
+            id,
             "twins_ms = CASE WHEN ?3 OR asked_ms IS NOT NULL THEN ?4 ELSE twins_ms END, ticket_id = ?2, \
-             asked_ms = NULL",
-            params![id, ticket_id, is_new, now_ms().saturating_add(self.site_lag_ms)],
+             attached = CASE WHEN ?3 THEN 0 ELSE attached END, asked_ms = NULL",
+            params![row_of(id), ticket_id, is_new, now_ms().saturating_add(self.site_lag_ms)],
         )
     }
 
@@ -52,16 +54,23 @@ impl Spool {
         if self.is_held_up(now_ms)? {
             return Ok(Vec::new());
         }
-        let due = "SELECT incident_id FROM deliveries WHERE twins_ms <= ?1 ORDER BY twins_ms LIMIT";
-        let found =
-            self.read(|connection| deliveries(connection, &format!("{due} {MOST_AT_ONCE}"), now_ms))?;
+        let due =
+            |what: &str| format!("SELECT {what} WHERE twins_ms <= ?1 ORDER BY twins_ms LIMIT {MOST_AT_ONCE}");
+        let found = self.read(|connection| {
+            let mut found = deliveries(connection, &due("incident_id FROM deliveries"), now_ms)?;
+            found.extend(digest::digests(connection, &due("id FROM digests"), now_ms)?);
+            Ok(found)
+        })?;
         if !found.is_empty() {
             self.write(|transaction| {
-                let mut later = transaction
-                    .prepare_cached("UPDATE deliveries SET twins_ms = ?2 WHERE incident_id = ?1")?;
                 for delivery in &found {
                     let later_ms = now_ms.saturating_add(spread(self.site_lag_ms, random()));
-                    later.execute(params![delivery.id, later_ms])?;
+                    change(
+                        transaction,
+                        "twins_ms = ?2",
+                        params![row_of(delivery.id), later_ms],
+                        delivery.id,
+                    )?;
                 }
                 Ok(())
             })?;
@@ -71,12 +80,12 @@ impl Spool {
 
     /// The ticket has no twin any more, and holds what it was told. True if there is such a delivery.
     pub fn settled(&self, id: i64) -> Result<bool> {
-        self.change_delivery("twins_ms = NULL", params![id])
+        self.change_delivery(id, "twins_ms = NULL", params![row_of(id)])
     }
 
     /// The evidence is on the site. True if there is such a delivery.
     pub fn evidence_attached(&self, id: i64) -> Result<bool> {
-        self.change_delivery("attached = 1", params![id])
+        self.change_delivery(id, "attached = 1", params![row_of(id)])
     }
 
     /// The site knows of `count` occurrences; further ones wait for `recurrence_ms`. Where others may have written over
@@ -85,19 +94,46 @@ impl Spool {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let now = now_ms();
         let again = (!is_settled).then(|| now.saturating_add(spread(self.site_lag_ms, random())));
-        let known = self.write(|transaction| {
+        let next = now.saturating_add_unsigned(recurrence_ms);
+        self.conclude(id, next, now, "delivered_count = max(delivered_count, {count})", count, again)
+    }
+
+    /// A hook wants no ticket for it: `count` occurrences are discarded, and further ones wait for `recurrence_ms`.
+    pub fn discard(&self, id: i64, count: u64, recurrence_ms: u64) -> Result<bool> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let now = now_ms();
+        let next = now.saturating_add_unsigned(recurrence_ms);
+        let told = "discarded_count = discarded_count + max({count} - delivered_count, 0), \
+             delivered_count = max(delivered_count, {count})";
+        self.conclude(id, next, now, told, count, None)
+    }
+
+    /// Nothing is left to do for these occurrences; of a digest, for those of all its members.
+    fn conclude(
+        &self,
+        id: i64,
+        next_ms: i64,
+        now_ms: i64,
+        told: &str,
+        count: i64,
+        twins_ms: Option<i64>,
+    ) -> Result<bool> {
+        let over = "next_try_ms = ?2, set_ms = ?3, attempts = 0, last_error = NULL, \
+             twins_ms = coalesce(twins_ms, ?4)";
+        let ids = self.write(|transaction| {
             outage::end(transaction)?;
-            Ok(transaction
-                .prepare_cached(
-                    "UPDATE deliveries SET delivered_count = max(delivered_count, ?2), next_try_ms = ?3, \
-                     set_ms = ?4, attempts = 0, last_error = NULL, twins_ms = coalesce(twins_ms, ?5) \
-                     WHERE incident_id = ?1",
-                )?
-                .execute(params![id, count, now.saturating_add_unsigned(recurrence_ms), now, again])?
-                > 0)
+            let values = params![row_of(id), next_ms, now_ms, twins_ms];
+            if id < 0 {
+                change(transaction, &format!("is_done = 1, {over}"), values, id)?;
+                return digest::done(transaction, -id, &told.replace("{count}", "m.count"), next_ms, now_ms);
+            }
+            let told = told.replace("{count}", "?5");
+            let values = params![id, next_ms, now_ms, twins_ms, count];
+            let known = change(transaction, &format!("{told}, {over}"), values, id)?;
+            Ok(if known { vec![id] } else { Vec::new() })
         })?;
-        self.keep_in_ledger(|ledger, connection| ledger.told(connection, id));
-        Ok(known)
+        self.keep_in_ledger(|ledger, connection| ledger.told(connection, &ids));
+        Ok(!ids.is_empty())
     }
 
     /// It failed for this reason: it waits for the delay that is given back, in milliseconds. `is_outage` where the site
@@ -110,36 +146,60 @@ impl Spool {
         is_outage: bool,
     ) -> Result<u64> {
         let (attempts, may_be_there) = self.read(|connection| {
-            let sql = "SELECT attempts, asked_ms IS NOT NULL FROM deliveries WHERE incident_id = ?1";
+            let (table, key) = place(id);
+            let sql = format!("SELECT attempts, asked_ms IS NOT NULL FROM {table} WHERE {key} = ?1");
             let found = |row: &Row<'_>| Ok((attempts(row, 0)?, row.get(1)?));
-            Ok(connection.prepare_cached(sql)?.query_row([id], found).optional()?.unwrap_or((0, false)))
+            let found = connection.prepare_cached(&sql)?.query_row([row_of(id)], found).optional()?;
+            Ok(found.unwrap_or((0, false)))
         })?;
         // What the site asks for is the least: it knows its load, we know our failures.
         let asked = retry_after_ms.map_or(0, |asked| i64::try_from(asked).unwrap_or(LONGEST_RETRY_MS));
-        let mut delay = backoff_ms(attempts, random()).max(asked);
-        if may_be_there {
-            delay = delay.max(self.site_lag_ms);
-        }
+        let own = backoff_ms(attempts, random()).max(asked);
         let reason = crate::redact(reason);
         let now = now_ms();
         self.write(|transaction| {
+            let mut delay = own;
             if is_outage {
-                outage::begin(transaction, &reason, random(), asked)?;
+                let outage_ms = outage::begin(transaction, &reason, random(), asked)?;
+                // It is still its turn. But one that fails again lets another one try: it may be to blame itself.
+                if attempts == 0 {
+                    delay = outage_ms;
+                }
             }
-            transaction
-                .prepare_cached(
-                    "UPDATE deliveries SET attempts = attempts + 1, next_try_ms = ?2, set_ms = ?3, last_error = ?4 \
-                     WHERE incident_id = ?1",
-                )?
-                .execute(params![id, now.saturating_add(delay), now, reason])
-        })?;
-        Ok(delay.unsigned_abs())
+            if may_be_there {
+                delay = delay.max(self.site_lag_ms);
+            }
+            let failed = "attempts = attempts + 1, next_try_ms = ?2, set_ms = ?3, last_error = ?4";
+            change(transaction, failed, params![row_of(id), now.saturating_add(delay), now, reason], id)?;
+            Ok(delay.unsigned_abs())
+        })
     }
 
-    fn change_delivery(&self, change: &str, values: &[&dyn rusqlite::ToSql]) -> Result<bool> {
-        let sql = format!("UPDATE deliveries SET {change} WHERE incident_id = ?1");
-        self.write(|transaction| Ok(transaction.prepare_cached(&sql)?.execute(values)? > 0))
+    fn change_delivery(&self, id: i64, what: &str, values: &[&dyn rusqlite::ToSql]) -> Result<bool> {
+        self.write(|transaction| change(transaction, what, values, id))
     }
+}
+
+/// The table of a delivery, and its key there: the steps of a digest are those of an incident, and its id is negative.
+fn place(id: i64) -> (&'static str, &'static str) {
+    if id < 0 { ("digests", "id") } else { ("deliveries", "incident_id") }
+}
+
+/// The row of a delivery in its table.
+fn row_of(id: i64) -> i64 {
+    id.saturating_abs()
+}
+
+/// Changes a delivery; `?1` among the values is its row. True if there is such a delivery.
+fn change(
+    transaction: &Transaction<'_>,
+    what: &str,
+    values: &[&dyn rusqlite::ToSql],
+    id: i64,
+) -> rusqlite::Result<bool> {
+    let (table, key) = place(id);
+    Ok(transaction.prepare_cached(&format!("UPDATE {table} SET {what} WHERE {key} = ?1"))?.execute(values)?
+        > 0)
 }
 
 pub(super) fn attempts(row: &Row<'_>, at: usize) -> rusqlite::Result<u32> {
@@ -149,10 +209,12 @@ pub(super) fn attempts(row: &Row<'_>, at: usize) -> rusqlite::Result<u32> {
 /// Takes up the deliveries of an earlier process: what that one had asked for last, the site may still be about to show.
 pub(super) fn take_up(transaction: &Transaction<'_>, site_lag_ms: i64) -> rusqlite::Result<()> {
     let now = now_ms();
-    transaction.execute(
-        "UPDATE deliveries SET next_try_ms = max(next_try_ms, ?2), set_ms = ?1 WHERE asked_ms IS NOT NULL",
-        params![now, now.saturating_add(site_lag_ms)],
-    )?;
+    for table in ["deliveries", "digests"] {
+        transaction.execute(
+            &format!("UPDATE {table} SET next_try_ms = max(next_try_ms, ?2), set_ms = ?1 WHERE asked_ms IS NOT NULL"),
+            params![now, now.saturating_add(site_lag_ms)],
+        )?;
+    }
     Ok(())
 }
 

@@ -19,7 +19,7 @@ pub struct Table {
 }
 
 /// All of them, incidents before what belongs to them. The triggers of the schema say the same of the sums.
-pub const TABLES: [Table; 11] = [
+pub const TABLES: [Table; 13] = [
     table("folders", "path", Some("path")),
     table("files", "identity", Some("identity, generation, offset, anchor, followed")),
     table("reporter", "id", Some("id")),
@@ -29,6 +29,8 @@ pub const TABLES: [Table; 11] = [
     table("incidents", "id", Some("id, signature, ticket_user, count")),
     table("keys", "signature, ticket_user", Some("signature, ticket_user, incident_id")),
     table("deliveries", "incident_id", Some("incident_id, ticket_id, attached, delivered_count")),
+    table("digests", "id", Some("id, key, ticket_id, attached, is_done")),
+    table("digest_members", "incident_id", Some("incident_id, digest_id, count")),
     table("occurrences", "id", Some("id, incident_id, identity, generation, offset, signature, ticket_user")),
     // An archive has sums of its own, and is made again from the log if it cannot be read.
     Table { spare: Some("archive"), ..table("evidence", "incident_id", None) },

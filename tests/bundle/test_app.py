@@ -69,6 +69,7 @@ def app(app_module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         version="v0.23.0", configuration_descriptor=SimpleNamespace(get_uri=lambda: "sgtk:descriptor:test")
     )
     app.get_setting = lambda _name: None
+    app.create_hook_instance = lambda _expression: SimpleNamespace(before_ticket=print, environment=dict)
     propagate = logging.getLogger("tk_incident").propagate
     app.init_app()
     yield app
@@ -78,7 +79,7 @@ def app(app_module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def use(monkeypatch: pytest.MonkeyPatch, reporter: Reporter) -> None:
-    monkeypatch.setattr("tk_incident.Reporter", lambda _settings, connect: reporter)
+    monkeypatch.setattr("tk_incident.Reporter", lambda _settings, **_further: reporter)
 
 
 def test_it_starts_once_whatever_the_context_changes(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +100,24 @@ def test_it_starts_once_whatever_the_context_changes(app: Any, monkeypatch: pyte
     assert reporter.facts[0]["environment"]["engine"]["name"] == "tk-test"
     assert reporter.facts[0]["environment"]["context"] == {"project": "Project Seven"}
     assert app.context_change_allowed
+
+
+def test_the_hooks_of_the_settings_are_asked(
+    app: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    given: dict[str, Any] = {}
+    hook = SimpleNamespace(before_ticket=lambda values, delivery: values)
+
+    def reporter(_settings: object, **further: Any) -> Reporter:
+        given.update(further)
+        return Reporter()
+
+    monkeypatch.setattr("tk_incident.Reporter", reporter)
+    app.create_hook_instance = lambda _expression: hook
+    app.post_engine_init()
+    assert given["before_ticket"] is hook.before_ticket
+    assert given["environment"] is None, "one that cannot be had is gone without"
+    assert ["goes without the hook environment" in record.message for record in caplog.records] == [True]
 
 
 def test_a_failing_start_is_said_once_as_a_warning(

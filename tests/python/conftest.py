@@ -29,6 +29,9 @@ class IncidentStandIn:
     count: int = 1
     first_seen: str = "2026-11-22T10:21:30.207"
     last_seen: str = "2026-11-22T10:21:30.207"
+    message: str = "harness: it broke"
+    users: Sequence[str] = ("artist",)
+    engines: Sequence[str] = ("tk-maya",)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,10 @@ class DeliveryStandIn:
     incident: IncidentStandIn = field(default_factory=IncidentStandIn)
     occurrence: OccurrenceStandIn = field(default_factory=OccurrenceStandIn)
     user_login: str = "artist"
+    reporter_id: str = "3f2a91c0d1"
+    members: Sequence[IncidentStandIn] = ()
     project_id: Optional[int] = 1
+    told_count: int = 0
     attempts: int = 0
     ticket_id: Optional[int] = None
     attached: bool = False

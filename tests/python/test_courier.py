@@ -36,6 +36,7 @@ class Outbox:
         self.acks: list[tuple[int, int, int]] = []
         self.retries: list[tuple[int, str, Optional[int]]] = []
         self.outages: list[int] = []
+        self.discarded: list[tuple[int, int]] = []
         self.asked = 0
         self.ended = False
         self.failed: Optional[str] = None
@@ -68,6 +69,11 @@ class Outbox:
     def ack(self, delivery_id: int, *, count: int, recurrence_ms: int, is_settled: bool) -> None:
         with self.changed:
             self.acks.append((delivery_id, count, recurrence_ms))
+            self.changed.notify_all()
+
+    def discard(self, delivery_id: int, *, count: int, recurrence_ms: int) -> None:
+        with self.changed:
+            self.discarded.append((delivery_id, count))
             self.changed.notify_all()
 
     def retry_later(

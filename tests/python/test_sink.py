@@ -354,7 +354,14 @@ def test_a_recurrence_is_one_reply_an_hour(desk: Desk, make_delivery: MakeDelive
     outcome = desk.deliver(make_delivery(**known, count=5, last_seen="2026-11-22T12:00:00.000"))
     assert outcome == Outcome(ticket_id=ticket_id, count=5, recurrence_ms=3_600_000)
     (reply,) = desk.rows("Reply")
-    assert reply["content"] == "Seen 5 times by now, last at 2026-11-22T12:00:00.000."
+    told = "Seen 5 times by now by artist on ws042, last at 2026-11-22T12:00:00.000."
+    assert reply["content"] == f"{told} Told by 3f2a91c0d1-01234567."
+    # Nor is that said twice, nor more often than once an hour: what comes until then waits.
+    assert desk.deliver(make_delivery(**known, count=5)).count == 5
+    later = desk.deliver(make_delivery(**known, count=6))
+    assert later.count == 0
+    assert 3_500_000 < later.recurrence_ms <= 3_600_000
+    assert len(desk.rows("Reply")) == 1
     assert reply["entity"] == {"type": "Ticket", "id": ticket_id}
     # What the description says is not said again.
     assert desk.deliver(make_delivery(**known, count=2)).recurrence_ms == 60_000

@@ -7,9 +7,10 @@ from typing import Any, Callable
 import pytest
 
 from tk_incident._core import Delivery
+from tk_incident.description import MAX_DESCRIPTION_BYTES, has_key_line, shown_record, told_count
 from tk_incident.excerpt import excerpt, one_line
 from tk_incident.settings import Settings
-from tk_incident.ticket import MAX_DESCRIPTION_BYTES, Ticket, has_key_line, shown_record, told_count, utc
+from tk_incident.ticket import Ticket, utc
 
 MakeDelivery = Callable[..., Delivery]
 SIGNATURE = "v0-0123456789abcdef01234567"
@@ -21,7 +22,7 @@ def test_title_and_key_of_a_user(make_delivery: MakeDelivery) -> None:
     ticket = Ticket.of(make_delivery(), USER)
     assert ticket.title == "artist - TankError"
     assert ticket.key_line == f"incident-key: {SIGNATURE}/artist"
-    assert ticket.description.split("\n")[-1] == ticket.key_line
+    assert ticket.description().split("\n")[-1] == ticket.key_line
     assert ticket.fields["sg_incident_key"] == f"{SIGNATURE}/artist"
 
 
@@ -29,22 +30,22 @@ def test_title_and_key_of_the_site(make_delivery: MakeDelivery) -> None:
     ticket = Ticket.of(make_delivery(), SITE)
     assert ticket.title == "TankError"
     assert ticket.key_line == f"incident-key: {SIGNATURE}"
-    assert ticket.description.split("\n")[-1] == ticket.key_line
+    assert ticket.description().split("\n")[-1] == ticket.key_line
 
 
 def test_a_record_is_read_back_from_the_description(make_delivery: MakeDelivery) -> None:
     record = "first\n\n    indented\n\nlast"
     for environment in ("", '{"host": "ws042"}'):
         ticket = Ticket.of(make_delivery(record=record, environment=environment), USER)
-        assert shown_record(ticket.description) == record == ticket.record
-        stripped = "\r\n".join(line.rstrip() for line in ticket.description.split("\n"))
+        assert shown_record(ticket.description()) == record == ticket.record
+        stripped = "\r\n".join(line.rstrip() for line in ticket.description().split("\n"))
         assert shown_record(stripped) == record
 
 
 def test_a_record_that_was_cut_is_not_read_back(make_delivery: MakeDelivery) -> None:
     long = "\n".join(f"line {number} of a record" for number in range(5_000))
     for record in (long, "x" * 100_000):
-        assert shown_record(Ticket.of(make_delivery(record=record), USER).description) is None
+        assert shown_record(Ticket.of(make_delivery(record=record), USER).description()) is None
     assert shown_record("Record:\n\n    by hand") is None
 
 
@@ -57,17 +58,17 @@ def test_former_key_lines_are_of_the_same_scope(make_delivery: MakeDelivery) -> 
 
 def test_description_does_not_tell_whose_home_the_log_lies_in(make_delivery: MakeDelivery) -> None:
     delivery = make_delivery(path=Path("/home/zebedee/.shotgun/logs/tk-maya.log"))
-    assert "zebedee" not in Ticket.of(delivery, USER).description
+    assert "zebedee" not in Ticket.of(delivery, USER).description()
 
 
 def test_description_says_what_an_operator_asks(make_delivery: MakeDelivery) -> None:
-    description = Ticket.of(make_delivery(count=3, last_seen="2026-11-22T11:00:00.000"), USER).description
+    description = Ticket.of(make_delivery(count=3, last_seen="2026-11-22T11:00:00.000"), USER).description()
     lines = description.split("\n")
     assert lines[0] == "ERROR: tank.errors.TankError: no such scene"
     assert "Where: tk-maya, logger sgtk.env.project.tk-maya" in lines
     assert "Who:   artist on ws042, process 4711" in lines
     assert "When:  first 2026-11-22T10:21:30.207, last 2026-11-22T11:00:00.000" in lines
-    assert "Seen:  3 times" in lines
+    assert "Seen:  3 times, told by 3f2a91c0d1-01234567" in lines
     assert any(line.startswith("File:  ") and line.endswith("tk-maya.log, byte 1234") for line in lines)
     assert '      File "/studio/tool.py", line 7, in publish' in lines
     assert "    os: Linux" in lines
@@ -86,14 +87,14 @@ def test_the_project_of_the_context_comes_first(
 
 def test_a_line_that_is_no_exception_is_its_message(make_delivery: MakeDelivery) -> None:
     delivery = make_delivery(exception=None, message="disk is full\nsecond line")
-    assert Ticket.of(delivery, USER).description.startswith("ERROR: disk is full\n")
+    assert Ticket.of(delivery, USER).description().startswith("ERROR: disk is full\n")
 
 
 @pytest.mark.parametrize("line", ["{0}: gone", "{0}", "tool.<locals>.{0}: gone", "   {0}: gone"])
 def test_the_error_line_is_found_in_the_record(make_delivery: MakeDelivery, line: str) -> None:
     line = line.format("TankError")
     record = f"header TankError: not me\nTraceback (most recent call last):\n{line}\nafterwards"
-    first = Ticket.of(make_delivery(record=record), USER).description.partition("\n")[0]
+    first = Ticket.of(make_delivery(record=record), USER).description().partition("\n")[0]
     assert first == f"ERROR: {line.strip()}"
 
 
@@ -105,7 +106,7 @@ def test_a_long_record_is_cut_and_its_error_line_stays(make_delivery: MakeDelive
         f"2026-11-22 10:21:30,207 [1 ERROR x] head\n{body}\n  File last.py\ntank.errors.TankError: the end"
     )
     delivery = make_delivery(record=record, environment='{"x": "' + "y" * 90_000 + '"}')
-    description = Ticket.of(delivery, USER).description
+    description = Ticket.of(delivery, USER).description()
     assert len(description.encode()) <= MAX_DESCRIPTION_BYTES
     assert len(description.encode()) > MAX_DESCRIPTION_BYTES - 2000
     assert "\n    tank.errors.TankError: the end\n" in description
@@ -117,7 +118,7 @@ def test_a_long_record_is_cut_and_its_error_line_stays(make_delivery: MakeDelive
 
 def test_an_error_line_in_the_middle_of_a_long_record_stays(make_delivery: MakeDelivery) -> None:
     record = "head\n" + "a\n" * 50_000 + "tank.errors.TankError: in the middle\n" + "b\n" * 100_000
-    assert "TankError: in the middle" in Ticket.of(make_delivery(record=record), USER).description
+    assert "TankError: in the middle" in Ticket.of(make_delivery(record=record), USER).description()
 
 
 def test_a_record_that_quotes_another_ticket_is_not_that_ticket(make_delivery: MakeDelivery) -> None:
@@ -129,29 +130,29 @@ def test_a_record_that_quotes_another_ticket_is_not_that_ticket(make_delivery: M
         f"x\u2028{other}\x0b{other}\r{other}",
     ):
         delivery = make_delivery(record=text, message=other, exception=None, title=other)
-        assert not has_key_line(Ticket.of(delivery, USER).description, other)
+        assert not has_key_line(Ticket.of(delivery, USER).description(), other)
 
 
 def test_the_key_line_is_known_after_the_site_had_it(make_delivery: MakeDelivery) -> None:
     ticket = Ticket.of(make_delivery(), USER)
-    edited = ticket.description.replace("\n", "\r\n") + " \r\nA person wrote this below."
+    edited = ticket.description().replace("\n", "\r\n") + " \r\nA person wrote this below."
     assert has_key_line(edited, ticket.key_line)
-    assert not has_key_line(ticket.description + "x", ticket.key_line)
+    assert not has_key_line(ticket.description() + "x", ticket.key_line)
     assert not has_key_line(None, ticket.key_line)
 
 
 def test_what_a_site_cannot_hold_is_replaced(make_delivery: MakeDelivery) -> None:
     delivery = make_delivery(user_login="a\udcffb\nc", record="nul \x00 esc \x1b[31m \udcff")
     ticket = Ticket.of(delivery, USER)
-    ticket.description.encode("utf-8")
+    ticket.description().encode("utf-8")
     assert ticket.title == "a?b c - TankError"
-    assert "nul ? esc ?[31m ?" in ticket.description
-    assert ticket.description.endswith(f"\nincident-key: {SIGNATURE}/a?b c")
+    assert "nul ? esc ?[31m ?" in ticket.description()
+    assert ticket.description().endswith(f"\nincident-key: {SIGNATURE}/a?b c")
 
 
 def test_an_environment_that_cannot_be_read_is_left_out(make_delivery: MakeDelivery) -> None:
     for text in ("", "{", "[1]", "null"):
-        description = Ticket.of(make_delivery(environment=text), USER).description
+        description = Ticket.of(make_delivery(environment=text), USER).description()
         assert "Environment:" not in description
         assert "Who:   artist, process 4711" in description
 
@@ -172,9 +173,12 @@ def test_a_time_that_is_none_leaves_its_field_out(make_delivery: MakeDelivery) -
 
 def test_the_told_count_is_read_from_our_own_line(make_delivery: MakeDelivery) -> None:
     record = "header\nSeen:  99 times"
-    assert told_count(Ticket.of(make_delivery(count=12, record=record), USER).description) == 12
-    assert told_count(Ticket.of(make_delivery(count=1, record=record), USER).description) == 1
-    assert told_count("a person's own text") == 0
+    for count in (12, 1):
+        ticket = Ticket.of(make_delivery(count=count, record=record), USER)
+        assert told_count(ticket.description(), ticket.tally.who) == count
+        assert told_count(ticket.description(), "another") == 0, "it tells of its own"
+    assert told_count("Seen:  7 times", "whoever") == 7, "as an earlier version said it"
+    assert told_count("a person's own text", "whoever") == 0
 
 
 @pytest.mark.parametrize("text", ["a" * 1000, "line\n" * 300, "é" * 700, "x" * 900 + "\n" + "y" * 90])

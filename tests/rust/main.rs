@@ -9,6 +9,7 @@ mod clock;
 mod corpus;
 mod cuts;
 mod damage;
+mod digest;
 mod disk;
 mod faults;
 mod golden;

@@ -26,7 +26,7 @@ _NEXT = {
     "creating": "a ticket may have been made: it is looked for",
     "created": "ticket {ticket} gets its archive",
     "attached": "ticket {ticket} is told of {untold:,} more",
-    "settling": "twins of ticket {ticket} are looked for",
+    "settling": "ticket {ticket} is looked at once more: whether it has a twin, and our count",
 }
 
 

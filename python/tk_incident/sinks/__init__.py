@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Optional, Protocol
 
 from tk_incident._core import Delivery
 
@@ -11,7 +11,8 @@ from tk_incident._core import Delivery
 class Outcome:
     """What the site knows after a delivery."""
 
-    ticket_id: int
+    ticket_id: Optional[int]
+    """None where there is to be no ticket: a hook of the studio has said so."""
     count: int
     """Occurrences the site was told of."""
     recurrence_ms: int

@@ -26,7 +26,7 @@ class Connection:
         """Take a handle of any copy of ``shotgun_api3``, and bound how long it waits. Changes are noted."""
         self._handle = handle
         self._pace = pace
-        self._ticket_fields: Optional[Mapping[str, Any]] = None
+        self._schemas: dict[str, Mapping[str, Any]] = {}
         config = handle.config
         self.site = f"{config.scheme}://{config.server}"
         self._secrets = [str(value) for name in _SECRETS if (value := getattr(config, name, None))]
@@ -43,10 +43,20 @@ class Connection:
         if not isinstance(self._call(self._handle.info), dict):
             raise self._not_data()
 
-    def tickets(self, filters: Sequence[Any], fields: Sequence[str], *, limit: int) -> list[Row]:
-        """Find tickets, the oldest first."""
-        order = [{"field_name": "id", "direction": "asc"}]
-        rows = self._call(self._handle.find, "Ticket", list(filters), list(fields), order=order, limit=limit)
+    def find(
+        self,
+        entity_type: str,
+        filters: Sequence[Any],
+        fields: Sequence[str],
+        *,
+        limit: int,
+        newest_first: bool = False,
+    ) -> list[Row]:
+        """Find entities, in order of their ids."""
+        order = [{"field_name": "id", "direction": "desc" if newest_first else "asc"}]
+        rows = self._call(
+            self._handle.find, entity_type, list(filters), list(fields), order=order, limit=limit
+        )
         if not isinstance(rows, list):
             raise self._not_data()
         return [self._row(row) for row in rows]
@@ -61,7 +71,14 @@ class Connection:
         self._pace.note()
         self._row(self._call(self._handle.update, entity_type, entity_id, dict(values)))
 
-    def upload(self, entity_type: str, entity_id: int, path: Path, *, field_name: str) -> None:
+    def change(self, requests: Sequence[Mapping[str, Any]]) -> None:
+        """Make several changes at once: all or none. ``requests`` are as the client's ``batch`` has them."""
+        self._pace.note()
+        rows = self._call(self._handle.batch, [dict(each) for each in requests])
+        if not isinstance(rows, list):
+            raise self._not_data()
+
+    def upload(self, entity_type: str, entity_id: int, path: Path, *, field_name: Optional[str]) -> None:
         """Attach a file under its own name."""
         self._pace.note()
         handle = self._handle
@@ -76,14 +93,14 @@ class Connection:
         if not isinstance(answer, int):
             raise self._not_data()
 
-    def ticket_fields(self) -> Mapping[str, Any]:
-        """Return the schema of Ticket's fields by name, read once per connection."""
-        if self._ticket_fields is None:
-            answer = self._call(self._handle.schema_field_read, "Ticket")
+    def fields(self, entity_type: str) -> Mapping[str, Any]:
+        """Return the schema of an entity type's fields by name, read once per connection."""
+        if entity_type not in self._schemas:
+            answer = self._call(self._handle.schema_field_read, entity_type)
             if not isinstance(answer, dict):
                 raise self._not_data()
-            self._ticket_fields = answer
-        return self._ticket_fields
+            self._schemas[entity_type] = answer
+        return self._schemas[entity_type]
 
     def close(self) -> None:
         """Close the connection; the handle may open another one."""
@@ -122,7 +139,21 @@ def _keep_openers(handle: Any) -> None:
     @functools.lru_cache(maxsize=4)
     def kept(handler: Any) -> Any:
         opener = build(handler)
-        opener.open = functools.partial(opener.open, timeout=handle.config.timeout_secs)
+        opener.open = functools.partial(_open, opener.open, timeout=handle.config.timeout_secs)
         return opener
 
     handle._build_opener = kept
+
+
+def _open(open_: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
+    """Open a request of an upload. A storage that has taken a file says so with its tag.
+
+    The client takes any answer without an error for that: also the page of a proxy, and then there is an
+    empty file at the ticket. ``ValueError`` is what it raises itself where it is puzzled.
+    """
+    answer = open_(request, *args, **kwargs)
+    method = getattr(request, "get_method", str)()
+    if method == "PUT" and not answer.headers.get("ETag"):
+        answer.close()
+        raise ValueError("the storage did not say that it has taken the file")
+    return answer

@@ -1,0 +1,79 @@
+"""Tickets are looked at again once the site shows what it was told: for twins, and for lost counts."""
+
+from collections.abc import Sequence
+
+from tk_incident import site_fields
+from tk_incident._core import Delivery
+from tk_incident.counts import Counts
+from tk_incident.description import has_key_line
+from tk_incident.recurrence import Next
+from tk_incident.settings import Settings
+from tk_incident.sinks import Journal
+from tk_incident.sinks.attaching import attach_once
+from tk_incident.sinks.connection import Row
+from tk_incident.sinks.place import Place, followed
+from tk_incident.sinks.telling import Teller, told_values
+from tk_incident.sinks.tickets import Tickets
+from tk_incident.ticket import Ticket
+
+# No site makes more tickets while it does not yet show one.
+_LATE = 10_000
+
+
+def settle(tickets: Tickets, deliveries: Sequence[Delivery], settings: Settings, journal: Journal) -> None:
+    """Leave one ticket of each problem in use, the oldest, and see that it holds what it was told.
+
+    One search serves all of them. It comes late on purpose: some sites take a while to show what they were
+    told.
+    """
+    made = [(Ticket.of(each, settings), each.ticket_id) for each in deliveries if each.ticket_id is not None]
+    if not made:
+        return
+    # An earlier ticket was there when this one was not yet made, and was found.
+    after_id = min(ticket_id for _, ticket_id in made) - _LATE
+    rows = list(tickets.with_lines([ticket.key_line for ticket, _ in made], after_id=after_id))
+    changes: dict[int, Row] = {}
+    for ticket, ticket_id in made:
+        same = [row for row in rows if has_key_line(row.get("description"), ticket.key_line)]
+        in_use = [row for row in same if not tickets.is_closed(row)]
+        for other in in_use[1:]:
+            tickets.close_as_duplicate(other, in_use[0]["id"])
+        row = in_use[0] if in_use else next((row for row in same if row["id"] == ticket_id), None)
+        is_told = True
+        if in_use and in_use[0]["id"] < ticket_id:
+            is_told = _move(tickets, ticket, in_use[0], settings, journal)
+        if row is None or (is_told and _holds(tickets, ticket, row, changes)):
+            journal.settled(ticket.delivery.id)
+    # What is written now is looked at again, too.
+    tickets.update_all(changes)
+
+
+def _move(tickets: Tickets, ticket: Ticket, row: Row, settings: Settings, journal: Journal) -> bool:
+    """Go over to an older ticket, which then has archive and count; False where it has no count yet."""
+    delivery, told = ticket.delivery, ticket.as_told()
+    attach_once(tickets, row, delivery, journal)
+    is_told = True
+    # What was never told is told by the delivery that is under way.
+    if told.tally.count > 0:
+        outcome = Teller(tickets, settings).tell(told, Place(row, Next.TELL))
+        is_told = outcome.count > 0 and outcome.is_settled
+    # Behind it: what is told twice is told once, and what is not told is lost.
+    journal.ticket_created(delivery.id, ticket_id=row["id"], is_new=False)
+    return is_told
+
+
+def _holds(tickets: Tickets, ticket: Ticket, row: Row, changes: dict[int, Row]) -> bool:
+    """Tell whether a ticket, or the one it passes its problem to, has what we told; else note what to write.
+
+    What was seen since then is told at its own time.
+    """
+    told = ticket.as_told()
+    if site_fields.COUNTS not in tickets.schema or told.tally.count == 0:
+        return True
+    row, _ = followed(tickets, row)
+    # Two problems of ours may share a ticket.
+    row = {**row, **changes.get(row["id"], {})}
+    if Counts.parse(row.get(site_fields.COUNTS)).holds(told.tally):
+        return True
+    changes[row["id"]] = {**changes.get(row["id"], {}), **told_values(tickets, told, row)}
+    return False

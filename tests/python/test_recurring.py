@@ -1,0 +1,269 @@
+"""A problem comes back after its ticket was closed: the real client, at a site with all fields."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Callable
+
+import pytest
+
+from tk_incident._core import Delivery
+from tk_incident.settings import Settings
+from tk_incident.sinks import Outcome
+from tk_incident.sinks.shotgrid import ShotGridSink
+from tk_incident.sinks.tickets import Tickets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import SandboxSite
+
+MakeDelivery = Callable[..., Delivery]
+SIGNATURE = "v1-0123456789abcdef01234567"
+OTHER = "v1-ffffffffffffffffffffffff"
+
+
+class Journal:
+    """Keeps nothing but the archive."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def evidence(self, _delivery_id: int) -> bytes:
+        return b"PK\x05\x06" + bytes(18)
+
+    def ticket_asked(self, _delivery_id: int) -> None:
+        self.steps.append("asked")
+
+    def ticket_created(self, _delivery_id: int, *, ticket_id: int, is_new: bool) -> None:
+        self.steps.append(f"{'made' if is_new else 'found'} {ticket_id}")
+
+    def evidence_attached(self, _delivery_id: int) -> None:
+        self.steps.append("attached")
+
+    def settled(self, _delivery_id: int) -> None:
+        self.steps.append("settled")
+
+
+class Desk:
+    """A site, and whoever works at it."""
+
+    def __init__(self, site: SandboxSite, make: MakeDelivery) -> None:
+        self._site = site
+        self._make = make
+        self.people = site.connect()
+        self.journal = Journal()
+        self.sinks: list[ShotGridSink] = []
+
+    def sink(self, **settings: Any) -> ShotGridSink:
+        sink = ShotGridSink(self._site.connect, Settings.from_mapping(settings))
+        self.sinks.append(sink)
+        return sink
+
+    def delivery(self, count: int, *, hours: int = 0, version: str = "v1.0", **changes: Any) -> Delivery:
+        """Make one that was seen so many hours from now."""
+        seen = (datetime.now() + timedelta(hours=hours)).isoformat()
+        environment = f'{{"host": "ws042", "version": "{version}"}}'
+        values = {"signature": SIGNATURE, "count": count, "last_seen": seen, "environment": environment}
+        return self._make(**{**values, **changes})
+
+    def see(self, sink: ShotGridSink, *args: Any, **changes: Any) -> Outcome:
+        return sink.deliver(self.delivery(*args, **changes), self.journal)
+
+    def ticket(self, ticket_id: int | None) -> dict[str, Any]:
+        fields = [
+            "sg_status_list",
+            "sg_incident_count",
+            "sg_incident_counts",
+            "sg_incident_version",
+            "description",
+        ]
+        row = self.people.find_one("Ticket", [["id", "is", ticket_id]], fields)
+        assert isinstance(row, dict)
+        return row
+
+    def close(self, ticket_id: int | None, **values: Any) -> None:
+        self.people.update("Ticket", ticket_id, {"sg_status_list": "res", **values})
+
+    def said(self, ticket_id: int | None) -> list[str]:
+        link = {"type": "Ticket", "id": ticket_id}
+        return [
+            reply["content"] for reply in self.people.find("Reply", [["entity", "is", link]], ["content"])
+        ]
+
+
+@pytest.fixture
+def desk(sandbox: SandboxSite, make_delivery: MakeDelivery) -> Iterator[Desk]:
+    desk = Desk(sandbox, make_delivery)
+    yield desk
+    for sink in desk.sinks:
+        sink.close()
+
+
+def test_a_closed_ticket_is_opened_again_and_told_why(desk: Desk) -> None:
+    sink = desk.sink()
+    made = desk.see(sink, 1).ticket_id
+    desk.close(made)
+    again = desk.see(sink, 2, hours=1, version="v1.1", ticket_id=made, attached=True)
+    assert again.ticket_id == made
+    ticket = desk.ticket(made)
+    assert (ticket["sg_status_list"], ticket["sg_incident_count"]) == ("opn", 2)
+    assert ticket["sg_incident_version"] == "v1.1"
+    (note,) = desk.said(made)
+    assert note.startswith("It is back: this ticket was closed on ")
+    assert " under v1.0, and its problem was seen at " in note
+    assert note.endswith(" under v1.1.")
+    desk.see(sink, 3, hours=1, ticket_id=made, attached=True)
+    assert len(desk.said(made)) == 1
+
+
+def test_what_was_seen_before_the_closing_opens_nothing(desk: Desk) -> None:
+    sink = desk.sink()
+    made = desk.see(sink, 1, hours=-2).ticket_id
+    desk.close(made)
+    desk.see(sink, 5, hours=-1, ticket_id=made, attached=True)
+    ticket = desk.ticket(made)
+    assert (ticket["sg_status_list"], ticket["sg_incident_count"]) == ("res", 5)
+    assert desk.said(made) == []
+
+
+def test_a_comment_after_the_closing_hides_nothing() -> None:
+    """The closing counts, as the site's log has it, and not the last change."""
+
+    def changed(at: str, to: str) -> dict[str, Any]:
+        meta = {"attribute_name": "sg_status_list", "new_value": to}
+        return {"id": 1, "created_at": datetime.fromisoformat(f"2026-11-22T{at}+00:00"), "meta": meta}
+
+    log = [changed("14:00:00", "opn"), changed("12:00:00", "res"), changed("10:00:00", "res")]
+    schema: dict[str, Any] = {"sg_status_list": {}, "updated_at": {}}
+    connection: Any = SimpleNamespace(site="", fields=lambda _type: schema, find=lambda *_args, **_named: log)
+    row = {
+        "id": 1,
+        "sg_status_list": "res",
+        "updated_at": datetime.fromisoformat("2026-11-22T18:00:00+00:00"),
+    }
+    assert Tickets(connection, Settings()).closed_at(row) == log[1]["created_at"]
+    # Where nobody may read the log, the last change has to do.
+    log.clear()
+    assert Tickets(connection, Settings()).closed_at(row) == row["updated_at"]
+
+
+def test_there_is_a_new_one_where_that_is_wanted(desk: Desk) -> None:
+    sink = desk.sink(on_closed="new")
+    first = desk.see(sink, 1).ticket_id
+    desk.close(first)
+    second = desk.see(sink, 2, hours=1, ticket_id=first, attached=True).ticket_id
+    assert second != first
+    assert f"Ticket {first} of the same problem was closed on " in desk.ticket(second)["description"]
+    assert desk.journal.steps[-3:] == ["asked", f"made {second}", "attached"]
+    assert desk.ticket(first)["sg_status_list"] == "res"
+    # Whoever still knows the first one finds the second.
+    assert desk.see(sink, 3, hours=2, ticket_id=first, attached=True).ticket_id == second
+
+
+def test_it_stays_closed_where_that_is_wanted(desk: Desk) -> None:
+    sink = desk.sink(on_closed="ignore")
+    made = desk.see(sink, 1).ticket_id
+    desk.close(made)
+    desk.see(sink, 2, hours=1, ticket_id=made, attached=True)
+    ticket = desk.ticket(made)
+    assert (ticket["sg_status_list"], ticket["sg_incident_count"]) == ("res", 2)
+
+
+def test_a_duplicate_passes_its_problem_on(desk: Desk) -> None:
+    sink = desk.sink()
+    target = desk.see(sink, 4, signature=OTHER).ticket_id
+    made = desk.see(sink, 1).ticket_id
+    desk.close(made, sg_duplicate_of={"type": "Ticket", "id": target})
+    assert desk.see(sink, 2, hours=1, ticket_id=made, attached=True).ticket_id == target
+    assert desk.ticket(made)["sg_status_list"] == "res"
+    assert desk.ticket(target)["sg_incident_count"] == 6, "both problems, each with a line of its own"
+    desk.people.update("Ticket", made, {"sg_status_list": "opn"})
+    assert desk.see(sink, 3, hours=2, ticket_id=made, attached=True).ticket_id == made
+
+
+def test_a_reply_says_it_as_well(desk: Desk) -> None:
+    sink = desk.sink()
+    target = desk.see(sink, 4, signature=OTHER).ticket_id
+    made = desk.see(sink, 1).ticket_id
+    link = {"type": "Ticket", "id": made}
+    desk.people.create("Reply", {"content": f"Duplicate of #{target}, see there", "entity": link})
+    desk.close(made)
+    assert desk.see(sink, 2, hours=1, ticket_id=made, attached=True).ticket_id == target
+    third = desk.see(sink, 1, signature="v1-" + "e" * 24).ticket_id
+    desk.people.create(
+        "Reply", {"content": "ignore until count 3", "entity": {"type": "Ticket", "id": third}}
+    )
+    desk.close(third)
+    again = {"signature": "v1-" + "e" * 24, "hours": 1, "ticket_id": third, "attached": True}
+    desk.see(sink, 2, **again)
+    assert desk.ticket(third)["sg_status_list"] == "res"
+    desk.see(sink, 3, **again)
+    assert desk.ticket(third)["sg_status_list"] == "opn"
+
+
+def test_duplicates_that_go_round_end(desk: Desk) -> None:
+    sink = desk.sink()
+    one = desk.see(sink, 1).ticket_id
+    other = desk.see(sink, 1, signature=OTHER).ticket_id
+    desk.close(one, sg_duplicate_of={"type": "Ticket", "id": other})
+    desk.close(other, sg_duplicate_of={"type": "Ticket", "id": one})
+    desk.see(sink, 2, hours=1, ticket_id=one, attached=True)
+    assert [desk.ticket(each)["sg_status_list"] for each in (one, other)] == ["res", "opn"]
+
+
+def test_ignore_until(desk: Desk) -> None:
+    sink = desk.sink()
+    made = desk.see(sink, 1).ticket_id
+    desk.close(made, sg_incident_ignore_until="users 2")
+    desk.see(sink, 50, hours=1, ticket_id=made, attached=True)
+    assert desk.ticket(made)["sg_status_list"] == "res"
+    desk.see(sink, 51, hours=1, users=["artist", "another"], ticket_id=made, attached=True)
+    assert desk.ticket(made)["sg_status_list"] == "opn"
+
+
+def test_several_reporters_add_up(desk: Desk) -> None:
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 3, reporter_id="aaaaaaaaaa").ticket_id
+    outcome = desk.see(sink, 5, reporter_id="bbbbbbbbbb", users=["bob"])
+    assert (outcome.ticket_id, outcome.is_settled) == (made, False)
+    assert desk.ticket(made)["sg_incident_count"] == 8
+    # Somebody writes over it.
+    desk.people.update("Ticket", made, {"sg_incident_counts": "aaaaaaaaaa-01234567 3 artist@ws042"})
+    known: dict[str, Any] = {
+        "reporter_id": "bbbbbbbbbb",
+        "users": ["bob"],
+        "ticket_id": made,
+        "attached": True,
+    }
+    told = desk.delivery(9, told_count=5, **known)
+    desk.journal.steps.clear()
+    sink.settle([told], desk.journal)
+    assert desk.ticket(made)["sg_incident_count"] == 8
+    assert desk.journal.steps == [], "what was written is looked at once more"
+    sink.settle([told], desk.journal)
+    assert desk.journal.steps == ["settled"]
+
+
+def test_a_digest_lists_its_problems(desk: Desk, make_delivery: MakeDelivery) -> None:
+    members = [
+        make_delivery(signature=f"v1-{n:024}", title=f"Error{n}", message=f"broke {n}", count=n + 1).incident
+        for n in range(500)
+    ]
+    digest = desk.delivery(
+        125_250,
+        id=-1,
+        signature="digest-0123456789abcdef01234567",
+        title="500 new problems at once",
+        members=members,
+    )
+    sink = desk.sink()
+    made = sink.deliver(digest, desk.journal).ticket_id
+    description = desk.ticket(made)["description"]
+    assert description.startswith("500 problems that were not known before")
+    assert "v1-000000000000000000000000  ERROR: Error0: broke 0" in description
+    assert description.split("\n")[-1] == "incident-key: digest-0123456789abcdef01234567/artist"
+    assert " more\n" in description or "Error499" in description
+    assert len(description.encode()) <= 32 * 1024
+    assert sink.deliver(digest, desk.journal).ticket_id == made
