@@ -154,6 +154,37 @@ def test_a_reply_is_shown(sandbox: SandboxSite, page: Page) -> None:
     expect(page.locator("#reply-2")).to_contain_text("Thank you.")
 
 
+def test_a_ticket_is_closed_and_what_is_being_filled_in_stays(sandbox: SandboxSite, page: Page) -> None:
+    kept, ticket = (make_ticket(sandbox, title) for title in ("kept", "mira - RuntimeError"))
+    page.goto(f"{sandbox.url}/tickets/{ticket['id']}")
+    page.get_by_label("Status").select_option("Resolved")
+    page.get_by_role("button", name="Set status").click()
+    expect(page.locator("#headline .status")).to_have_text("Resolved")
+    page.get_by_label("Duplicate of ticket").fill(str(kept["id"]))
+    # While one types, the ticket is opened again, and the page says so without taking the field away.
+    sandbox.connect().update("Ticket", ticket["id"], {"sg_status_list": "opn"})
+    expect(page.locator("#headline .status")).to_have_text("Open")
+    expect(page.get_by_label("Duplicate of ticket")).to_have_value(str(kept["id"]))
+    page.get_by_role("button", name="Set what it is a duplicate of").click()
+    expect(page.get_by_label("Status")).to_have_value("opn")
+    page.get_by_role("link", name=f"{kept['id']}: kept").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("kept")
+
+
+def test_a_page_that_complains_stays_live(sandbox: SandboxSite, browser: Browser) -> None:
+    ticket = make_ticket(sandbox, "mira - RuntimeError", sg_incident_count=1)
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{sandbox.url}/tickets/{ticket['id']}")
+    page.get_by_label("Duplicate of ticket").fill("99")
+    page.get_by_role("button", name="Set what it is a duplicate of").click()
+    expect(page.get_by_role("alert")).to_have_text("There is no ticket of this number.")
+    sandbox.connect().update("Ticket", ticket["id"], {"sg_incident_count": 15})
+    expect(page.get_by_text("15 times")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
+    context.close()
+
+
 def test_it_says_when_the_server_is_gone(browser: Browser, tmp_path: Path) -> None:
     from tk_incident.sandbox import Sandbox
 

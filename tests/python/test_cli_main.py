@@ -9,7 +9,7 @@ import pytest
 from tk_incident import __version__
 from tk_incident.cli import main
 
-COMMANDS = ["demo", "scan", "watch", "incidents", "occurrences", "status", "sandbox"]
+COMMANDS = ["demo", "scan", "watch", "incidents", "occurrences", "status", "setup-site", "sandbox"]
 RECORD = "2026-11-22 00:21:30,207 [7 ERROR sgtk.env.project.tk-maya] record {}\n"
 
 

@@ -69,3 +69,29 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert out == ""
     assert str(file) in err and err.count("\n") == 1 and "Traceback" not in err
+
+
+def test_plain_begins_a_site_without_the_reporters_fields(tmp_path: Path) -> None:
+    shotgun = pytest.importorskip("shotgun_api3.shotgun")
+    with sandbox("--port", 0, "--data", tmp_path / "data", "--plain", "--json") as process:
+        try:
+            assert process.stdout is not None
+            url = json.loads(process.stdout.readline())["url"]
+            handle = shotgun.Shotgun(url, script_name="test", api_key="any")
+            fields = handle.schema_field_read("Ticket")
+            handle.close()
+        finally:
+            process.kill()
+    assert "title" in fields
+    assert not [name for name in fields if name.startswith("sg_incident_")]
+
+
+def test_plain_is_for_a_new_folder(tmp_path: Path) -> None:
+    with sandbox("--port", 0, "--data", tmp_path / "data", "--json") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    with sandbox("--port", 0, "--data", tmp_path / "data", "--plain", "--json") as process:
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (2, "")
+    assert "give a new folder with --data" in err and err.count("\n") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import closing
 from datetime import datetime, timezone
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from shotgun_api3.shotgun import Shotgun
 
-from tk_incident.sandbox import evidence
+from tk_incident.sandbox import Sandbox, evidence
 from tk_incident.sandbox.pages import local_time
 from tk_incident.sandbox.size import readable_size
 
@@ -30,7 +32,11 @@ class Answer(NamedTuple):
 
 
 def request(
-    site: SandboxSite, path: str, *, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
+    site: SandboxSite | Sandbox,
+    path: str,
+    *,
+    form: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Answer:
     connection = HTTPConnection(urlsplit(site.url).netloc, timeout=20)
     try:
@@ -200,6 +206,82 @@ def test_a_reply_that_cannot_be_kept_is_complained_of(
     assert sandbox.connect().find("Reply", []) == []
 
 
+def test_a_ticket_shows_what_the_reporter_and_people_say_of_it(sandbox: SandboxSite) -> None:
+    kept = make_ticket(sandbox, "ana <KeyError>")
+    ticket_id = make_ticket(
+        sandbox,
+        sg_incident_counts="ws042/mira 3\nws043/ana 4",
+        sg_incident_version="v1.3.0",
+        sg_incident_ignore_until="count 100",
+        sg_duplicate_of={"type": "Ticket", "id": kept},
+    )
+    text = request(sandbox, f"/tickets/{ticket_id}").text
+    assert "ws042/mira 3\nws043/ana 4</dd>" in text
+    assert "<dt>Version</dt><dd>v1.3.0</dd>" in text
+    assert "<dt>Ignored until</dt><dd>count 100</dd>" in text
+    assert f'<a href="/tickets/{kept}">{kept}: ana &lt;KeyError&gt;</a>' in text
+    other = request(sandbox, f"/tickets/{kept}").text
+    for name in ("By reporter", "<dt>Version", "Ignored until", "<dt>Duplicate of"):
+        assert name not in other
+
+
+def test_a_person_closes_a_ticket_and_says_how_long_and_why(sandbox: SandboxSite) -> None:
+    kept, ticket_id = make_ticket(sandbox, "kept"), make_ticket(sandbox)
+    sg = sandbox.connect()
+    fields = ["sg_status_list", "sg_incident_ignore_until", "sg_duplicate_of"]
+
+    def change(**form: str) -> list[object]:
+        answer = request(sandbox, f"/tickets/{ticket_id}", form=form)
+        assert (answer.status, answer.headers["Location"]) == (303, f"/tickets/{ticket_id}")
+        row = sg.find_one("Ticket", [["id", "is", ticket_id]], fields)
+        return [row[name]["id"] if isinstance(row[name], dict) else row[name] for name in fields]
+
+    assert change(sg_status_list="res") == ["res", None, None]
+    assert change(sg_incident_ignore_until=" version v1.3.0 ") == ["res", "version v1.3.0", None]
+    assert change(sg_duplicate_of=f" {kept} ") == ["res", "version v1.3.0", kept]
+    assert change(sg_incident_ignore_until="", sg_duplicate_of="") == ["res", None, None]
+    entry = sg.find_one("EventLogEntry", [["attribute_name", "is", "sg_status_list"]], ["user", "meta"])
+    assert entry["user"]["type"] == "HumanUser"
+    assert entry["meta"]["new_value"] == "res"
+
+
+@pytest.mark.parametrize(
+    ("form", "complaint"),
+    [
+        ({"sg_status_list": "clsd"}, "There is no such status."),
+        ({"sg_duplicate_of": "99"}, "There is no ticket of this number."),
+        ({"sg_duplicate_of": "x"}, "There is no ticket of this number."),
+        ({"sg_duplicate_of": "9" * 30}, "There is no ticket of this number."),
+        ({"sg_duplicate_of": "1"}, "A ticket is no duplicate of itself."),
+        ({"sg_incident_ignore_until": "x" * 201}, "at most 200 characters"),
+        ({"title": "other"}, "nothing in this that can be changed"),
+        ({}, "nothing in this that can be changed"),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_complained_of(
+    sandbox: SandboxSite, form: dict[str, str], complaint: str
+) -> None:
+    ticket_id = make_ticket(sandbox)
+    answer = request(sandbox, f"/tickets/{ticket_id}", form=form)
+    assert answer.status == 422
+    assert complaint in answer.text
+    assert sandbox.connect().find("EventLogEntry", [["event_type", "is", "Shotgun_Ticket_Change"]]) == []
+    assert request(sandbox, "/tickets/99", form=form).status == 404
+
+
+def test_a_plain_site_offers_what_it_has(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, is_plain=True) as running:
+        with closing(Shotgun(running.url, "test", "any")) as sg:
+            ticket = sg.create("Ticket", {"title": "t"})
+        text = request(running, f"/tickets/{ticket['id']}").text
+        assert 'name="sg_status_list"' in text
+        assert "sg_incident_ignore_until" not in text
+        assert "sg_duplicate_of" not in text
+        form = {"sg_duplicate_of": ""}
+        assert request(running, f"/tickets/{ticket['id']}", form=form).status == 422
+        assert request(running, "/").status == 200
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::1]", ""])
 @pytest.mark.parametrize("path", ["/", "/api3/json", "/file_serve/attachment/1", "/static/page.css"])
 def test_a_foreign_host_is_refused(sandbox: SandboxSite, host: str, path: str) -> None:
@@ -207,7 +289,7 @@ def test_a_foreign_host_is_refused(sandbox: SandboxSite, host: str, path: str) -
     assert request(sandbox, path, form=form, headers={"Host": host}).status == 400
 
 
-@pytest.mark.parametrize("path", ["/tickets/1/replies", "/api3/json", "/upload/upload_file"])
+@pytest.mark.parametrize("path", ["/tickets/1", "/tickets/1/replies", "/api3/json", "/upload/upload_file"])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -222,8 +304,10 @@ def test_a_change_from_another_origin_is_refused(
     sandbox: SandboxSite, path: str, headers: dict[str, str]
 ) -> None:
     make_ticket(sandbox)
-    assert request(sandbox, path, form={"content": "x"}, headers=headers).status == 403
+    form = {"content": "x", "sg_status_list": "res"}
+    assert request(sandbox, path, form=form, headers=headers).status == 403
     assert sandbox.connect().find("Reply", []) == []
+    assert sandbox.connect().find("Ticket", [["sg_status_list", "is", "res"]]) == []
 
 
 def test_a_change_from_our_own_page_is_taken(sandbox: SandboxSite) -> None:

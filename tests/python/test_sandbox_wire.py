@@ -15,6 +15,7 @@ import pytest
 from shotgun_api3.shotgun import AuthenticationFault, Fault, Shotgun, ShotgunError, ShotgunFileDownloadError
 
 from tk_incident.sandbox import Sandbox
+from tk_incident.site_fields import SITE_FIELDS
 
 if TYPE_CHECKING:
     from tests.conftest import SandboxSite
@@ -455,3 +456,73 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
             assert [handle.download_attachment(one) for one in attachments] == [b"a"] * attempt
             assert len(handle.find("Project", [])) == 1
             handle.close()
+
+
+def test_the_reporters_fields_are_there_and_take_values(sg: Any) -> None:
+    schema = sg.schema_field_read("Ticket")
+    types = {field.name: schema[field.name]["data_type"]["value"] for field in SITE_FIELDS}
+    assert types == {field.name: field.data_type for field in SITE_FIELDS}
+    assert schema["sg_duplicate_of"]["properties"]["valid_types"]["value"] == ["Ticket"]
+    kept = sg.create("Ticket", {"title": "kept"})
+    values = {
+        "sg_incident_counts": "a 3\nb 4",
+        "sg_incident_version": "v1.3.0",
+        "sg_incident_ignore_until": "count 100",
+        "sg_duplicate_of": kept,
+    }
+    ticket = sg.create("Ticket", {"title": "t", **values})
+    found = sg.find_one("Ticket", [["sg_duplicate_of", "is", kept]], list(values))
+    assert found["id"] == ticket["id"]
+    assert found["sg_duplicate_of"] == {"type": "Ticket", "id": kept["id"], "name": "kept"}
+    assert {name: found[name] for name in list(values)[:3]} == {
+        name: values[name] for name in list(values)[:3]
+    }
+
+
+def test_replies_of_one_ticket_are_found(sg: Any) -> None:
+    first, second = (sg.create("Ticket", {"title": title}) for title in ("a", "b"))
+    for ticket, content in ((first, "Seen 3 times"), (second, "Seen 4 times"), (first, "Seen 5 times")):
+        sg.create("Reply", {"content": content, "entity": ticket})
+    link = {"type": "Ticket", "id": first["id"]}
+    found = sg.find("Reply", [["entity", "is", link]], ["content"])
+    assert [reply["content"] for reply in found] == ["Seen 3 times", "Seen 5 times"]
+    found = sg.find("Reply", [["entity", "is", link], ["content", "contains", "seen 5"]], ["content"])
+    assert [reply["content"] for reply in found] == ["Seen 5 times"]
+
+
+def test_a_batch_mixes_types_and_modes(sg: Any) -> None:
+    ticket = sg.create("Ticket", {"title": "t"})
+    tag = sg.create("Tag", {"name": "a"})
+    results = sg.batch(
+        [
+            {
+                "request_type": "update",
+                "entity_type": "Ticket",
+                "entity_id": ticket["id"],
+                "data": {"sg_status_list": "res", "tags": [tag]},
+                "multi_entity_update_modes": {"tags": "add"},
+            },
+            {
+                "request_type": "create",
+                "entity_type": "Reply",
+                "data": {"content": "closed", "entity": ticket},
+                "return_fields": ["content", "user"],
+            },
+            {"request_type": "create", "entity_type": "Ticket", "data": {"title": "u"}},
+            {"request_type": "delete", "entity_type": "Tag", "entity_id": tag["id"]},
+        ]
+    )
+    assert results[0]["sg_status_list"] == "res"
+    assert [each["name"] for each in results[0]["tags"]] == ["a"]
+    assert results[1]["user"]["name"] == "sandbox"
+    assert results[2]["title"] == "u"
+    assert results[3] is True
+
+
+def test_an_update_is_dated(sg: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = sg.create("Ticket", {"title": "t"}, return_fields=["updated_at"])
+    later = ticket["updated_at"].replace(microsecond=0) + datetime.timedelta(days=1)
+    monkeypatch.setattr("tk_incident.sandbox.writer.as_wire_time", lambda _now: f"{later:%Y-%m-%dT%H:%M:%SZ}")
+    sg.update("Ticket", ticket["id"], {"title": "u"})
+    found = sg.find_one("Ticket", [["updated_at", "greater_than", ticket["updated_at"]]], ["updated_at"])
+    assert found["updated_at"] == later

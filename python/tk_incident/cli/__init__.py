@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from tk_incident import __version__
-from tk_incident.cli import deliveries, demo, explain, listing, sandbox, scan, status, watch
+from tk_incident.cli import deliveries, demo, explain, listing, sandbox, scan, setup_site, status, watch
 from tk_incident.cli.arguments import UsageError
 from tk_incident.cli.complaint import complaint
 from tk_incident.cli.screen import OutputFailed, ReaderGone, Screen
@@ -65,6 +65,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (demo, scan, watch, listing, status, deliveries, explain, sandbox):
+    for command in (demo, scan, watch, listing, status, deliveries, explain, setup_site, sandbox):
         command.register(commands)
     return parser

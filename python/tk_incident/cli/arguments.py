@@ -1,6 +1,8 @@
 """What the commands' arguments have in common."""
 
 import argparse
+import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
@@ -34,6 +36,36 @@ def add_state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", type=Path, metavar="DIR", required=True, help="the reporter's state folder (its spool)"
     )
+
+
+def add_site(parser: argparse.ArgumentParser, *, help_site: str) -> None:
+    """Add ``--site`` and what it takes to be let in."""
+    parser.add_argument("--site", metavar="URL", help=help_site)
+    parser.add_argument("--script-name", metavar="N", help="the script user on the site")
+    parser.add_argument("--api-key-env", metavar="VAR", help="the environment variable that holds its key")
+
+
+def with_site(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    """Let what :func:`add_site` added go before the settings."""
+    given = {
+        "site_url": arguments.site,
+        "script_name": arguments.script_name,
+        "api_key_env": arguments.api_key_env,
+    }
+    return dataclasses.replace(
+        settings, **{name: value for name, value in given.items() if value is not None}
+    )
+
+
+def require_credentials(settings: Settings, *, otherwise: str = "") -> None:
+    """Check that a script user and its key are there. Raises ``UsageError``; ``otherwise`` is its end."""
+    if settings.script_name is None or settings.api_key_env is None:
+        raise UsageError(f"--site needs --script-name and --api-key-env{otherwise}")
+    if not os.environ.get(settings.api_key_env):
+        raise UsageError(
+            f"the environment variable {settings.api_key_env} is empty: put the key of script user "
+            f"{settings.script_name} into it{otherwise}"
+        )
 
 
 def settings_from(path: Optional[Path]) -> Settings:

@@ -26,6 +26,11 @@ def register(commands: "Commands") -> None:
         help="default %(default)s; 0: any free one",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="where tickets and attachments are kept")
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="begin a site without the reporter's fields, as a real one is before setup-site",
+    )
     add_json(parser)
     parser.set_defaults(run=_run)
 
@@ -44,7 +49,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> int:
 
     try:
         with interrupted():
-            serve(data, arguments.port, on_ready=say_where)
+            serve(data, arguments.port, is_plain=arguments.plain, on_ready=say_where)
     except KeyboardInterrupt:
         # Ending it is the only way to leave it: that is no failure.
         pass

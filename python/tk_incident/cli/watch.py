@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from tk_incident import Reporter, Settings
 from tk_incident._core import Agent, Occurrence, Spool
-from tk_incident.cli.arguments import UsageError, add_json, add_settings, add_state, settings_from
+from tk_incident.cli.arguments import (
+    add_json,
+    add_settings,
+    add_site,
+    add_state,
+    require_credentials,
+    settings_from,
+    with_site,
+)
 from tk_incident.cli.listing import moment, read_occurrences
 from tk_incident.cli.screen import Screen
 from tk_incident.cli.signals import stop_requested
@@ -36,11 +43,7 @@ def register(commands: "Commands") -> None:
         choices=("auto", "local", "network"),
         help="what kind of drive the state folder is treated as (auto: what it is)",
     )
-    parser.add_argument(
-        "--site", metavar="URL", help="the site that gets the tickets; without it nothing is sent"
-    )
-    parser.add_argument("--script-name", metavar="N", help="the script user on the site")
-    parser.add_argument("--api-key-env", metavar="VAR", help="the environment variable that holds its key")
+    add_site(parser, help_site="the site that gets the tickets; without it nothing is sent")
     parser.add_argument("--no-deliver", action="store_true", help="find and keep, send nothing")
     add_settings(parser)
     add_json(parser)
@@ -66,14 +69,11 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
-    settings = settings_from(arguments.settings)
+    settings = with_site(settings_from(arguments.settings), arguments)
     given = {
         "log_folder": arguments.logs,
         "state_folder": arguments.state,
         "state_drive": arguments.state_drive,
-        "site_url": arguments.site,
-        "script_name": arguments.script_name,
-        "api_key_env": arguments.api_key_env,
     }
     settings = dataclasses.replace(
         settings, **{name: value for name, value in given.items() if value is not None}
@@ -81,18 +81,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     if arguments.no_deliver or settings.site_url is None:
         return dataclasses.replace(settings, deliver=False)
     if settings.deliver:
-        _require_credentials(settings)
+        require_credentials(settings, otherwise="; to send nothing give --no-deliver")
     return settings
-
-
-def _require_credentials(settings: Settings) -> None:
-    if settings.script_name is None or settings.api_key_env is None:
-        raise UsageError("--site needs --script-name and --api-key-env; to send nothing give --no-deliver")
-    if not os.environ.get(settings.api_key_env):
-        raise UsageError(
-            f"the environment variable {settings.api_key_env} is empty: put the key of script user "
-            f"{settings.script_name} into it, or give --no-deliver"
-        )
 
 
 def _follow(agent: Agent, output: "_Output", screen: Screen, stop: threading.Event) -> None:

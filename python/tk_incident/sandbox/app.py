@@ -31,13 +31,13 @@ SCRIPT = {"type": "ApiUser", "id": 1}
 OPERATOR = {"type": "HumanUser", "id": 1}
 
 
-def make_app(data: Path, api_key: str | None = None) -> Starlette:
+def make_app(data: Path, api_key: str | None = None, *, is_plain: bool = False) -> Starlette:
     """The server as an ASGI application that keeps its rows and files in ``data``.
 
-    With an ``api_key``, a script that gives another one is refused. Raises ``OSError`` or ``ConfigError``
-    where the folder cannot be used.
+    With an ``api_key``, a script that gives another one is refused. A new site that is plain has none of the
+    reporter's fields. Raises ``OSError`` or ``ConfigError`` where the folder cannot be used.
     """
-    store = Store(data)
+    store = Store(data, is_plain=is_plain)
     _seed(store)
     access = Access(api_key)
     rpc = Rpc(store, access, SCRIPT)
@@ -66,6 +66,7 @@ def make_app(data: Path, api_key: str | None = None) -> Starlette:
             Route("/", pages.index),
             Route("/tickets/{ticket_id:int}", pages.ticket),
             Route("/tickets/{ticket_id:int}/replies", pages.reply, methods=["POST"]),
+            Route("/tickets/{ticket_id:int}", pages.change, methods=["POST"]),
             Route("/api3/json", rpc.endpoint, methods=["POST"]),
             Route("/upload/upload_file", uploads.receive, methods=["POST"]),
             Route("/file_serve/attachment/{attachment_id:int}", uploads.serve),

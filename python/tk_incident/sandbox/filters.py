@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from .faults import Fault
@@ -40,12 +41,14 @@ class Condition:
     def accepts(self, lookup: Lookup) -> bool:
         """Whether the row's value at the path stands in the relation to the values."""
         have = lookup(self.path)
-        # A link to many passes where one of its entities does; an empty one counts as one None.
-        pool = (have or [None]) if isinstance(have, list) else [have]
         positive = _NEGATIONS.get(self.relation)
-        if positive is not None:
-            return not any(_TESTS[positive](one, self.values) for one in pool)
-        return any(_TESTS[self.relation](one, self.values) for one in pool)
+        test = _TESTS[positive or self.relation]
+        if isinstance(have, list):
+            # A link to many passes where one of its entities does; an empty one counts as one None.
+            passes = any(test(one, self.values) for one in have or [None])
+        else:
+            passes = test(have, self.values)
+        return passes if positive is None else not passes
 
     def paths(self) -> Iterator[str]:
         """The one path."""
@@ -63,8 +66,12 @@ class Group:
         """Whether all (``and``) or any (``or``) of the members accept the row."""
         if not self.members:
             return True
-        results = (member.accepts(lookup) for member in self.members)
-        return all(results) if self.operator == "and" else any(results)
+        # The first that accepts decides an "or", the first that does not an "and".
+        decisive = self.operator != "and"
+        for member in self.members:
+            if member.accepts(lookup) == decisive:
+                return decisive
+        return not decisive
 
     def paths(self) -> Iterator[str]:
         """The paths of all members."""
@@ -107,11 +114,17 @@ def _parse_condition(node: dict[str, Any]) -> Condition:
     return Condition(path, relation, values)
 
 
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    """The text without case. Searches look at the same descriptions over and over."""
+    return text.casefold()
+
+
 def _same(have: Any, want: Any) -> bool:
     if isinstance(have, dict) and isinstance(want, dict):
         return bool((have.get("type"), have.get("id")) == (want.get("type"), want.get("id")))
     if isinstance(have, str) and isinstance(want, str):
-        return have.casefold() == want.casefold()  # a site compares without case
+        return _folded(have) == _folded(want)  # a site compares without case
     if isinstance(have, bool) != isinstance(want, bool):
         return False  # to Python, True is 1
     return bool(have == want)
@@ -122,7 +135,7 @@ def _before(low: Any, high: Any) -> bool:
     if low is None or high is None:
         return False
     if isinstance(low, str) and isinstance(high, str):
-        return low.casefold() < high.casefold()
+        return _folded(low) < _folded(high)
     if isinstance(low, (int, float)) and isinstance(high, (int, float)):
         return low < high
     raise Fault(f"API read() cannot compare {type(low).__name__} with {type(high).__name__}")
@@ -137,15 +150,15 @@ def _in(have: Any, values: Sequence[Any]) -> bool:
 
 
 def _contains(have: Any, values: Sequence[Any]) -> bool:
-    return isinstance(have, str) and values[0].casefold() in have.casefold()
+    return isinstance(have, str) and _folded(values[0]) in _folded(have)
 
 
 def _starts_with(have: Any, values: Sequence[Any]) -> bool:
-    return isinstance(have, str) and have.casefold().startswith(values[0].casefold())
+    return isinstance(have, str) and _folded(have).startswith(_folded(values[0]))
 
 
 def _ends_with(have: Any, values: Sequence[Any]) -> bool:
-    return isinstance(have, str) and have.casefold().endswith(values[0].casefold())
+    return isinstance(have, str) and _folded(have).endswith(_folded(values[0]))
 
 
 def _less_than(have: Any, values: Sequence[Any]) -> bool:

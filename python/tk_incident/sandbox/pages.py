@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from .changes import MAX_IGNORE_UNTIL, offered, read_changes
 from .faults import Fault
 from .schema import STATUSES
 from .size import readable_size
@@ -27,6 +28,7 @@ class Pages:
     """Renders the pages. ``operator`` is who writes the replies that are made on them."""
 
     def __init__(self, store: Store, operator: Mapping[str, Any]) -> None:
+        self._store = store
         self._tickets = Tickets(store)
         self._writer = Writer(store, operator)
         self._templates = Environment(
@@ -73,6 +75,20 @@ class Pages:
             return self._ticket(ticket, draft=content, complaint="Write something first.")
         return RedirectResponse(f"/tickets/{ticket.line.id}#reply-{reply.id}", status_code=303)
 
+    async def change(self, request: Request) -> Response:
+        """``POST /tickets/<id>``: set what the form has, then go back to the ticket."""
+        ticket = await run_in_threadpool(self._tickets.get, request.path_params["ticket_id"])
+        if ticket is None:
+            return self._not_found(request)
+        async with request.form(max_files=0, max_fields=10) as form:
+            texts = {name: value for name, value in form.items() if isinstance(value, str)}
+        try:
+            values = await run_in_threadpool(read_changes, self._store, ticket.line.id, texts)
+            await run_in_threadpool(self._writer.update, "Ticket", ticket.line.id, values)
+        except Fault as fault:
+            return self._ticket(ticket, change_complaint=str(fault))
+        return RedirectResponse(f"/tickets/{ticket.line.id}", status_code=303)
+
     def problem(self, status_code: int, detail: str) -> Response:
         """A page that says what went wrong."""
         return self._page("problem.html", status_code=status_code, detail=detail)
@@ -80,14 +96,19 @@ class Pages:
     def _not_found(self, request: Request) -> Response:
         return self.problem(404, f"There is no ticket {request.path_params['ticket_id']}.")
 
-    def _ticket(self, ticket: Ticket, *, draft: str = "", complaint: str = "") -> Response:
+    def _ticket(
+        self, ticket: Ticket, *, draft: str = "", complaint: str = "", change_complaint: str = ""
+    ) -> Response:
         return self._page(
             "ticket.html",
-            status_code=422 if complaint else 200,
+            status_code=422 if complaint or change_complaint else 200,
             ticket=ticket,
+            offered=offered(self._store),
             draft=draft,
             complaint=complaint,
+            change_complaint=change_complaint,
             max_reply=MAX_REPLY,
+            max_ignore_until=MAX_IGNORE_UNTIL,
         )
 
     def _page(self, template: str, *, status_code: int = 200, **values: Any) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,13 +21,11 @@ class Sort:
     descending: bool = False
 
 
-def entity_type(method: str, name: object) -> EntityType:
+def entity_type(types: Mapping[str, EntityType], method: str, name: object) -> EntityType:
     """The type with this name. Raises :class:`Fault`."""
-    found = ENTITY_TYPES.get(name) if isinstance(name, str) else None
+    found = types.get(name) if isinstance(name, str) else None
     if found is None:
-        raise Fault(
-            f"API {method}() entity type {name!r} doesn't exist; the sandbox has {', '.join(ENTITY_TYPES)}"
-        )
+        raise Fault(f"API {method}() entity type {name!r} doesn't exist; the sandbox has {', '.join(types)}")
     return found
 
 
@@ -47,10 +45,14 @@ class Reader:
         retired: bool = False,
     ) -> list[Row]:
         """The rows of a type that a filter accepts, in order. Raises :class:`Fault` on an unknown field."""
-        for path in [*(accepted.paths() if accepted else ()), *(sort.path for sort in sorts)]:
-            check_path("read", type_name, path)
+        paths = list(accepted.paths()) if accepted else []
+        for path in [*paths, *(sort.path for sort in sorts)]:
+            check_path(self._store.types, type_name, path)
         rows = self._store.rows(type_name, retired=retired)
-        if accepted is not None:
+        if accepted is not None and all(_is_own_field(path) for path in paths):
+            # The same as below, in half the time: this is what most searches are.
+            rows = [row for row in rows if accepted.accepts(row.fields.get)]
+        elif accepted is not None:
             rows = [row for row in rows if accepted.accepts(partial(self.value, row))]
         for sort in reversed(sorts):
             rows.sort(key=partial(self._sort_key, path=sort.path), reverse=sort.descending)
@@ -76,7 +78,7 @@ class Reader:
         result: dict[str, Any] = {"type": row.type, "id": row.id}
         for path in paths:
             try:
-                check_path("read", row.type, path)
+                check_path(self._store.types, row.type, path)
             except Fault:
                 continue
             result[path] = self._expanded(row, path)
@@ -99,6 +101,8 @@ class Reader:
             linked = [one for one in self._linked([row.fields.get(head)]) if one.type == linked_type]
             return self._expanded(linked[0], further) if linked else None
         value = self.value(row, path)
+        if self._store.types[row.type].fields[head].data_type == "serializable":
+            return value
         if isinstance(value, dict):
             return next(iter(self._named([value])), None)
         if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -126,21 +130,25 @@ class Reader:
         }
 
 
+def _is_own_field(path: str) -> bool:
+    return path != "id" and "." not in path
+
+
 def name_of(row: Row) -> str:
     """What a link to the row is called."""
     name = row.fields.get(ENTITY_TYPES[row.type].name_field)
     return str(name) if name else ""
 
 
-def check_path(method: str, type_name: str, path: str) -> None:
-    """Check that a field path such as ``entity.Ticket.title`` exists. Raises :class:`Fault`."""
+def check_path(types: Mapping[str, EntityType], type_name: str, path: str) -> None:
+    """Check that a field path such as ``entity.Ticket.title`` can be read. Raises :class:`Fault`."""
     head, _, rest = path.partition(".")
-    field = entity_type(method, type_name).fields.get(head)
+    field = entity_type(types, "read", type_name).fields.get(head)
     if field is None:
-        raise Fault(f"API {method}() {type_name}.{head} doesn't exist")
+        raise Fault(f"API read() {type_name}.{head} doesn't exist")
     if not rest:
         return
     linked_type, _, further = rest.partition(".")
     if linked_type not in field.valid_types or not further:
-        raise Fault(f"API {method}() {type_name}.{path} doesn't exist")
-    check_path(method, linked_type, further)
+        raise Fault(f"API read() {type_name}.{path} doesn't exist")
+    check_path(types, linked_type, further)

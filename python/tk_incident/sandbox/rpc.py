@@ -13,8 +13,8 @@ from starlette.responses import Response
 from . import filters
 from .access import Access
 from .faults import Fault
+from .fields import create_field, delete_field
 from .reader import Reader, Sort, entity_type
-from .schema import ENTITY_TYPES
 from .store import Store
 from .writer import Writer
 
@@ -42,6 +42,8 @@ class Rpc:
             "schema_read": self._schema_read,
             "schema_entity_read": self._schema_entity_read,
             "schema_field_read": self._schema_field_read,
+            "schema_field_create": self._schema_field_create,
+            "schema_field_delete": self._schema_field_delete,
             "get_session_token": self._get_session_token,
         }
 
@@ -82,7 +84,7 @@ class Rpc:
 
     def _read(self, arguments: Any, reader: Reader) -> dict[str, Any]:
         arguments = _mapping(arguments)
-        type_name = _type_name("read", arguments)
+        type_name = self._type_name("read", arguments)
         fields = arguments.get("return_fields", ["id"])
         if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
             raise Fault("API read() return_fields must be an array of field names")
@@ -105,7 +107,7 @@ class Rpc:
     def _create(self, arguments: Any, reader: Reader) -> dict[str, Any]:
         arguments = _mapping(arguments)
         values, _modes = _fields("create", arguments)
-        row = self._writer.create(_type_name("create", arguments), values)
+        row = self._writer.create(self._type_name("create", arguments), values)
         return_fields = arguments.get("return_fields") or []
         if not isinstance(return_fields, list):
             raise Fault("API create() return_fields must be an array of field names")
@@ -115,16 +117,16 @@ class Rpc:
     def _update(self, arguments: Any, reader: Reader) -> dict[str, Any]:
         arguments = _mapping(arguments)
         values, modes = _fields("update", arguments)
-        row = self._writer.update(_type_name("update", arguments), arguments.get("id"), values, modes)
+        row = self._writer.update(self._type_name("update", arguments), arguments.get("id"), values, modes)
         return reader.shown(row, values)
 
     def _delete(self, arguments: Any, _reader: Reader) -> bool:
         arguments = _mapping(arguments)
-        return self._writer.delete(_type_name("delete", arguments), arguments.get("id"))
+        return self._writer.delete(self._type_name("delete", arguments), arguments.get("id"))
 
     def _revive(self, arguments: Any, _reader: Reader) -> bool:
         arguments = _mapping(arguments)
-        return self._writer.revive(_type_name("revive", arguments), arguments.get("id"))
+        return self._writer.revive(self._type_name("revive", arguments), arguments.get("id"))
 
     def _batch(self, requests: Any, reader: Reader) -> list[Any]:
         if not isinstance(requests, list):
@@ -140,7 +142,7 @@ class Rpc:
         return results
 
     def _schema_read(self, _arguments: Any, _reader: Reader) -> dict[str, Any]:
-        return {name: one.describe(name) for name, one in ENTITY_TYPES.items()}
+        return {name: one.describe(name) for name, one in self._store.types.items()}
 
     def _schema_entity_read(self, _arguments: Any, _reader: Reader) -> dict[str, Any]:
         return {
@@ -148,22 +150,41 @@ class Rpc:
                 "name": {"value": one.label, "editable": False},
                 "visible": {"value": True, "editable": False},
             }
-            for name, one in ENTITY_TYPES.items()
+            for name, one in self._store.types.items()
         }
 
     def _schema_field_read(self, arguments: Any, _reader: Reader) -> dict[str, Any]:
         arguments = _mapping(arguments)
-        type_name, field_name = _type_name("schema_field_read", arguments), arguments.get("field_name")
-        described = ENTITY_TYPES[type_name].describe(type_name)
+        type_name, field_name = self._type_name("schema_field_read", arguments), arguments.get("field_name")
+        described = self._store.types[type_name].describe(type_name)
         if field_name is None:
             return described
         if not isinstance(field_name, str) or field_name not in described:
             raise Fault(f"API schema_field_read() {type_name}.{field_name} doesn't exist")
         return {field_name: described[field_name]}
 
+    def _schema_field_create(self, arguments: Any, _reader: Reader) -> str:
+        arguments = _mapping(arguments)
+        type_name = self._type_name("schema_field_create", arguments)
+        entries = arguments.get("properties", [])
+        if not isinstance(entries, list):
+            raise Fault("API schema_field_create() properties must be an array of hashes")
+        properties = {str(_mapping(one).get("property_name")): one.get("value") for one in entries}
+        return create_field(self._store, type_name, arguments.get("data_type"), properties)
+
+    def _schema_field_delete(self, arguments: Any, _reader: Reader) -> bool:
+        arguments = _mapping(arguments)
+        type_name = self._type_name("schema_field_delete", arguments)
+        return delete_field(self._store, type_name, arguments.get("field_name"))
+
     def _get_session_token(self, _arguments: Any, _reader: Reader) -> dict[str, str]:
         # The client asks for one before it downloads a file.
         return {"session_id": self._access.new_session()}
+
+    def _type_name(self, method: str, arguments: Arguments) -> str:
+        name = arguments.get("type")
+        entity_type(self._store.types, method, name)
+        return str(name)
 
 
 def _info() -> dict[str, Any]:
@@ -183,12 +204,6 @@ def _mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Fault(f"expected a hash but got {type(value).__name__}")
     return value
-
-
-def _type_name(method: str, arguments: Arguments) -> str:
-    name = arguments.get("type")
-    entity_type(method, name)
-    return str(name)
 
 
 def _fields(method: str, arguments: Arguments) -> tuple[dict[str, Any], dict[str, str]]:

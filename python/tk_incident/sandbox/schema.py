@@ -1,10 +1,15 @@
-"""The entity types of the sandbox and their fields: what one real site has, as far as the reporter goes."""
+"""The entity types of the sandbox and their fields: what one real site has, as far as the reporter goes.
+
+Fields can be added, as on a site: the store keeps those, and the reporter's own are among them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from ..site_fields import SITE_FIELDS
 
 STATUSES: Mapping[str, str] = {
     "wtg": "Waiting to Start",
@@ -30,6 +35,7 @@ class Field:
     default: str | None = None
     mandatory: bool = False
     editable: bool = True
+    description: str = ""
 
     def describe(self, entity_type: str) -> dict[str, Any]:
         """The field as ``schema_field_read`` answers it."""
@@ -44,7 +50,7 @@ class Field:
             properties["display_values"] = _changeable(dict(self.display_values))
         return {
             "name": _changeable(self.label),
-            "description": _changeable(""),
+            "description": _changeable(self.description),
             "entity_type": _constant(entity_type),
             "data_type": _constant(self.data_type),
             "editable": _constant(self.editable),
@@ -66,6 +72,36 @@ class EntityType:
     def describe(self, entity_type: str) -> dict[str, Any]:
         """All fields as ``schema_read`` answers them."""
         return {name: one.describe(entity_type) for name, one in self.fields.items()}
+
+
+AddedFields = Mapping[tuple[str, str], Field]
+"""Fields by entity type and name."""
+
+
+def with_added(types: Mapping[str, EntityType], added: AddedFields) -> dict[str, EntityType]:
+    """The types with fields that they do not have by themselves."""
+    return {
+        name: replace(
+            one, fields={**one.fields, **{at[1]: each for at, each in added.items() if at[0] == name}}
+        )
+        for name, one in types.items()
+    }
+
+
+def field_from(definition: Mapping[str, Any]) -> Field:
+    """The field that ``dataclasses.asdict`` took apart, and JSON kept."""
+    lists = {name: tuple(definition[name]) for name in ("valid_types", "valid_values")}
+    return Field(**{**definition, **lists})
+
+
+def reporter_fields() -> AddedFields:
+    """What a studio adds for the reporter."""
+    return {
+        ("Ticket", one.name): Field(
+            one.label, one.data_type, valid_types=one.valid_types("Ticket"), description=one.purpose
+        )
+        for one in SITE_FIELDS
+    }
 
 
 def _constant(value: Any) -> dict[str, Any]:
@@ -128,11 +164,6 @@ ENTITY_TYPES: Mapping[str, EntityType] = {
         tags=_links("Tags", "Tag"),
         addressings_to=_links("To", "Group", "HumanUser"),
         addressings_cc=_links("CC", "Group", "HumanUser"),
-        # What a studio may add for the reporter: it fills them where a site has them.
-        sg_incident_key=_text("Incident Key"),
-        sg_incident_count=Field("Incident Count", "number"),
-        sg_incident_first_seen=Field("Incident First Seen", "date_time"),
-        sg_incident_last_seen=Field("Incident Last Seen", "date_time"),
     ),
     "Reply": _entity_type(
         "Reply",
@@ -151,6 +182,17 @@ ENTITY_TYPES: Mapping[str, EntityType] = {
         description=_text("Description"),
         attachment_links=_links("Links", "Ticket", "Reply", "Project"),
         tags=_links("Tags", "Tag"),
+    ),
+    # What happened to tickets: the site writes it, and nobody else.
+    "EventLogEntry": _entity_type(
+        "Event Log Entry",
+        "event_type",
+        event_type=Field("Event Type", "text", mandatory=True, editable=False),
+        attribute_name=Field("Attribute Name", "text", editable=False),
+        entity=Field("Link", "entity", valid_types=("Ticket",), editable=False),
+        meta=Field("Metadata", "serializable", editable=False),
+        project=Field("Project", "entity", valid_types=("Project",), editable=False),
+        user=Field("User", "entity", valid_types=_PEOPLE, editable=False),
     ),
     "Project": _entity_type(
         "Project",

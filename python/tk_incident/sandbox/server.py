@@ -42,12 +42,16 @@ POLL_S = 0.5
 class Sandbox:
     """A sandbox on a thread of its own, for as long as the ``with`` block lasts."""
 
-    def __init__(self, data: Path, port: int = 0, *, api_key: str | None = None) -> None:
+    def __init__(
+        self, data: Path, port: int = 0, *, api_key: str | None = None, is_plain: bool = False
+    ) -> None:
         """Keep tickets in ``data`` and listen on ``port`` of the loopback interface; 0 is any free port.
 
-        With an ``api_key``, other keys are refused.
+        With an ``api_key``, other keys are refused. A new site that is plain has none of the reporter's
+        fields, as any site before ``setup-site``.
         """
         self.data = data
+        self._is_plain = is_plain
         self._port = port
         self._api_key = api_key
         self._server: _Server | None = None
@@ -67,7 +71,7 @@ class Sandbox:
         """
         listener = _listen(self._port)
         try:
-            app = make_app(self.data, self._api_key)
+            app = make_app(self.data, self._api_key, is_plain=self._is_plain)
         except BaseException:
             listener.close()
             raise
@@ -125,12 +129,12 @@ class Sandbox:
             self._ended.set()
 
 
-def serve(data: Path, port: int = 0, *, on_ready: Callable[[str], None]) -> None:
+def serve(data: Path, port: int = 0, *, is_plain: bool = False, on_ready: Callable[[str], None]) -> None:
     """Run a sandbox until SIGINT or SIGTERM; ``on_ready`` is given its URL once it accepts connections.
 
     Raises as :meth:`Sandbox.start` does.
     """
-    with _asked_to_end() as asked, Sandbox(data, port) as sandbox:
+    with _asked_to_end() as asked, Sandbox(data, port, is_plain=is_plain) as sandbox:
         on_ready(sandbox.url)
         while not asked.is_set():
             if sandbox.wait(0):

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+from ..site_fields import COUNT, COUNTS, DUPLICATE_OF, FIRST_SEEN, IGNORE_UNTIL, KEY, LAST_SEEN, VERSION
 from . import filters
 from .evidence import Evidence, read_evidence
 from .reader import Reader, name_of
@@ -61,6 +62,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Original:
+    """The ticket that another one is a duplicate of."""
+
+    id: int
+    title: str
+
+
+@dataclass(frozen=True)
 class Ticket:
     """One ticket with its evidence and replies."""
 
@@ -71,6 +80,11 @@ class Ticket:
     key: str | None
     people: list[str]
     first_seen: datetime | None
+    counts: list[str]
+    """How often each reporter saw it, one a line."""
+    version: str | None
+    ignore_until: str | None
+    duplicate_of: Original | None
     files: list[File]
     evidence: Evidence | None
     answers: list[Answer]
@@ -105,9 +119,13 @@ class Tickets:
             description=fields.get("description") or "",
             project=self._name(row, "project"),
             kind=fields.get("sg_ticket_type"),
-            key=fields.get("sg_incident_key"),
+            key=fields.get(KEY),
             people=self._people(row),
-            first_seen=_moment(fields.get("sg_incident_first_seen") or fields.get("created_at")),
+            first_seen=_moment(fields.get(FIRST_SEEN) or fields.get("created_at")),
+            counts=(fields.get(COUNTS) or "").splitlines(),
+            version=fields.get(VERSION),
+            ignore_until=fields.get(IGNORE_UNTIL),
+            duplicate_of=self._original(row),
             files=files,
             evidence=self._evidence(files),
             answers=self._answers(row),
@@ -121,7 +139,7 @@ class Tickets:
             excerpt=_first_line(fields.get("description") or ""),
             status=fields.get("sg_status_list") or "",
             priority=fields.get("sg_priority"),
-            count=fields.get("sg_incident_count"),
+            count=fields.get(COUNT),
             last_seen=_moment(_last_seen(row)),
             attachments=len(self._files(row)),
         )
@@ -138,6 +156,10 @@ class Tickets:
     def _name(self, row: Row, field: str) -> str | None:
         link = self._reader.shown(row, [field])[field]
         return link["name"] if link else None
+
+    def _original(self, row: Row) -> Original | None:
+        shown = self._reader.shown(row, [DUPLICATE_OF]).get(DUPLICATE_OF)
+        return Original(shown["id"], shown["name"] or "(no title)") if shown else None
 
     def _files(self, row: Row) -> list[File]:
         """Newest first."""
@@ -172,7 +194,7 @@ def _has_all(text: str, words: list[str]) -> bool:
 
 
 def _last_seen(row: Row) -> Any:
-    return row.fields.get("sg_incident_last_seen") or row.fields.get("updated_at")
+    return row.fields.get(LAST_SEEN) or row.fields.get("updated_at")
 
 
 def _moment(text: str | None) -> datetime | None:

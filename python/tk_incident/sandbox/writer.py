@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from .events import EventLog
 from .faults import MISSING, Fault
 from .reader import entity_type
 from .schema import Field
@@ -28,11 +29,12 @@ class Writer:
     def __init__(self, store: Store, author: Link, *, now: Callable[[], datetime] = utc_now) -> None:
         self._store = store
         self._author = dict(author)
+        self._events = EventLog(store, author)
         self._now = now
 
     def create(self, type_name: str, values: Mapping[str, Any]) -> Row:
         """Add a row with the defaults of its type. Raises :class:`Fault`."""
-        fields = entity_type("create", type_name).fields
+        fields = self._fields("create", type_name)
         time = as_wire_time(self._now())
         row: dict[str, Any] = {
             name: [] if field.data_type == "multi_entity" else field.default
@@ -48,7 +50,9 @@ class Writer:
             for name, field in fields.items():
                 if field.mandatory and row[name] is None:
                     raise Fault(f"API create() {type_name}.{name} is required")
-            return self._store.insert(type_name, row)
+            created = self._store.insert(type_name, row)
+            self._events.created(created, time)
+            return created
 
     def update(
         self,
@@ -69,10 +73,11 @@ class Writer:
             for name, value in values.items():
                 accepted = self._accepted("update", type_name, name, value)
                 fields[name] = _merged(fields.get(name), accepted, (modes or {}).get(name, "set"))
-            fields["updated_at"] = as_wire_time(self._now())
-            row = replace(row, fields=fields)
-            self._store.replace(row)
-            return row
+            time = fields["updated_at"] = as_wire_time(self._now())
+            changed = replace(row, fields=fields)
+            self._store.replace(changed)
+            self._events.changed(row, changed, time)
+            return changed
 
     def delete(self, type_name: str, row_id: object) -> bool:
         """Retire a row; False if it already was. Raises :class:`Fault` if there never was one."""
@@ -93,7 +98,7 @@ class Writer:
         content_type: str,
     ) -> Row:
         """Move a received file into the store and link it to a row. Raises :class:`Fault`."""
-        fields = entity_type("upload", type_name).fields
+        fields = self._fields("upload", type_name)
         # Without a field a site lists the file on the entity all the same; here that list is this field.
         target = field_name or ("attachments" if "attachments" in fields else None)
         if target is not None and "Attachment" not in _field("upload", type_name, target, fields).valid_types:
@@ -101,9 +106,12 @@ class Writer:
         with self._store.transaction():
             owner = self._existing("upload", type_name, row_id)
             attachment = self.create("Attachment", {"display_name": name, "filename": name})
-            attachment.fields.update(
-                file_size=source.stat().st_size, content_type=content_type, attachment_links=[owner.link]
-            )
+            known = {
+                "file_size": source.stat().st_size,
+                "content_type": content_type,
+                "attachment_links": [owner.link],
+            }
+            attachment = replace(attachment, fields={**attachment.fields, **known})
             self._store.replace(attachment)
             if target is not None:
                 self.update(type_name, row_id, {target: [attachment.link]}, {target: "add"})
@@ -112,23 +120,27 @@ class Writer:
         return attachment
 
     def _retire(self, method: str, type_name: str, row_id: object, *, retired: bool) -> bool:
-        entity_type(method, type_name)
         with self._store.transaction():
             row = self._existing(method, type_name, row_id)
             if row.retired == retired:
                 return False
-            self._store.replace(replace(row, retired=retired))
+            row = replace(row, retired=retired)
+            self._store.replace(row)
+            self._events.retired(row, as_wire_time(self._now()))
             return True
 
+    def _fields(self, method: str, type_name: str) -> Mapping[str, Field]:
+        return entity_type(self._store.types, method, type_name).fields
+
     def _existing(self, method: str, type_name: str, row_id: object) -> Row:
-        entity_type(method, type_name)
+        entity_type(self._store.types, method, type_name)
         row = self._store.get(type_name, row_id) if is_entity_id(row_id) and isinstance(row_id, int) else None
         if row is None:
             raise _missing(method, type_name, row_id)
         return row
 
     def _accepted(self, method: str, type_name: str, name: str, value: Any) -> Any:
-        field = _field(method, type_name, name, entity_type(method, type_name).fields)
+        field = _field(method, type_name, name, self._fields(method, type_name))
         if not field.editable:
             raise Fault(f"API {method}() {type_name}.{name} is not editable")
         accepted = accept(f"API {method}() {type_name}.{name}", field, value)

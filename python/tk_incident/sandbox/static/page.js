@@ -15,9 +15,14 @@ function regions(root) {
   return root.querySelectorAll("[data-live]");
 }
 
+// Read, or filled in: a form that changed under one's hands would send what nobody has typed.
 function isBeingRead(region) {
   const selection = getSelection();
-  return !selection.isCollapsed && region.contains(selection.anchorNode);
+  const isFilledIn = document.activeElement?.matches("input, select, textarea, button") ?? false;
+  return (
+    (!selection.isCollapsed && region.contains(selection.anchorNode)) ||
+    (isFilledIn && region.contains(document.activeElement))
+  );
 }
 
 function mark(region, known) {
