@@ -88,8 +88,10 @@ impl Framer {
     }
 
     fn hold(&mut self, bytes: &[u8]) {
+        // Not whether anything is held: of a line that may have no bytes at all nothing ever is.
+        let is_hole = self.nuls == self.next - self.start;
         self.next += bytes.len() as u64;
-        let nuls = if self.held.is_empty() { leading_nuls(bytes) } else { 0 };
+        let nuls = if is_hole { leading_nuls(bytes) } else { 0 };
         self.nuls += nuls as u64;
         let text = &bytes[nuls..];
         let kept = text.len().min(self.most - self.held.len());
@@ -159,6 +161,17 @@ mod tests {
         for pieces in [vec![&b"\0\0\0\0\0\0ab\nc\n"[..]], vec![b"\0\0\0", b"\0\0\0", b"ab", b"\nc\n"]] {
             let (out, _) = lines(&pieces, 4);
             assert_eq!(out, [(10, 19, "ab".into(), 0), (19, 21, "c".into(), 0)]);
+        }
+    }
+
+    #[test]
+    fn nul_bytes_within_a_line_are_no_hole() {
+        for most in [0, 1, 99] {
+            let whole = lines(&[b"a\0\0b\n"], most).0;
+            for at in 1..4 {
+                let (head, rest) = b"a\0\0b\n".split_at(at);
+                assert_eq!(lines(&[head, rest], most).0, whole, "{most} {at}");
+            }
         }
     }
 
