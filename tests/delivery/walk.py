@@ -108,7 +108,7 @@ class Walk:
         self.sinks = [ShotGridSink(lambda: self._handle(sandbox.url), settings) for _ in range(_REPORTERS)]
         self.journals = {(who, what): Journal() for who in range(_REPORTERS) for what in range(_PROBLEMS)}
         # Keys of this walk alone: many walks share a site.
-        self.keys = [f"v1-{seed:08x}{what:016x}" for what in range(_PROBLEMS)]
+        self.keys = [f"v1-{what:08x}{seed:016x}" for what in range(_PROBLEMS)]
         self.complaints: list[str] = []
         self.done = 0
 

@@ -156,6 +156,19 @@ def test_values_that_a_list_field_lacks_are_not_sent(
     assert ticket["sg_priority"] == "2"
 
 
+def test_a_field_of_ours_that_is_another_is_left_alone(
+    desk: Desk, make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = {"data_type": {"value": "text"}}
+    schema = dict.fromkeys(("sg_incident_key", "sg_incident_count", "sg_incident_counts"), text)
+    monkeypatch.setattr(desk.site, "_schema", lambda method, p: schema)
+    desk.deliver(make_delivery(count=3))
+    (ticket,) = desk.rows("Ticket")
+    assert ticket["sg_incident_key"].endswith("/artist")
+    assert ticket["sg_incident_counts"] == "3f2a91c0d1-01234567 3 artist@ws042"
+    assert "sg_incident_count" not in ticket, "it is a text there, and no number"
+
+
 def test_the_schema_is_read_once(desk: Desk, make_delivery: MakeDelivery) -> None:
     desk.deliver(make_delivery(id=1))
     desk.deliver(make_delivery(id=2, signature="v0-ffffffffffffffffffffffff"))

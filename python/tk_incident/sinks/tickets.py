@@ -36,7 +36,8 @@ class Tickets:
         self._type = settings.entity_type
         self._settings = settings
         self.site = connection.site
-        self.schema: Mapping[str, Any] = connection.fields(settings.entity_type)
+        self.schema = _usable(connection.fields(settings.entity_type))
+        """The fields that can be used, by name."""
         self._name = next((name for name in _NAMES if name in self.schema), _NAMES[0])
         asked = (*site_fields.NAMES, STATUS, ATTACHMENTS, "updated_at")
         self._asked = ["description", *(name for name in asked if name in self.schema)]
@@ -224,6 +225,19 @@ class Remarks:
 
     duplicate_of: Optional[int]
     ignore_until: Optional[IgnoreUntil]
+
+
+def _usable(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out what is called as one of our fields and is another: ``setup-site`` says so of it."""
+    others = set()
+    for field in site_fields.SITE_FIELDS:
+        try:
+            data_type = schema[field.name]["data_type"]["value"]
+        except (KeyError, TypeError):
+            continue
+        if data_type != field.data_type:
+            others.add(field.name)
+    return {name: described for name, described in schema.items() if name not in others}
 
 
 def is_allowed(field: Any, value: object) -> bool:
