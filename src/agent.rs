@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::{Mutex, RwLock};
 
+use crate::capture::Surroundings;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::incident::Occurrence;
@@ -53,6 +54,7 @@ struct Shared {
     state_folder: PathBuf,
     /// Where the tests want the spool; None: where the settings and the file system say.
     place: Option<Place>,
+    surroundings: Surroundings,
     facts: RwLock<Facts>,
     /// There while we lead.
     spool: RwLock<Option<Arc<Led>>>,
@@ -99,6 +101,7 @@ impl Agent {
         let shared = Shared {
             log_folder: config.log_folder(),
             state_folder: config.state_folder(),
+            surroundings: Surroundings::of_process(&config.environment_variables),
             config,
             place,
             facts: RwLock::new(facts),

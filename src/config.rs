@@ -11,6 +11,29 @@ use crate::folders;
 use crate::record::Level;
 use crate::spool::{Drive, Place, Ways};
 
+/// Where a host and Toolkit look for code, plug-ins and colours, and which release of them: what differs between a
+/// machine on which it works and one on which it does not. None of them is made to hold a secret, as
+/// `SHOTGUN_DESKTOP_CURRENT_USER` is or `TANK_CONTEXT` may be.
+const ENVIRONMENT_VARIABLES: [&str; 17] = [
+    "SHOTGUN_HOME",
+    "TK_DEBUG",
+    "TK_BOOTSTRAP_CONFIG_OVERRIDE",
+    "TANK_CURRENT_PC",
+    "MAYA_LOCATION",
+    "MAYA_APP_DIR",
+    "MAYA_MODULE_PATH",
+    "MAYA_PLUG_IN_PATH",
+    "NUKE_PATH",
+    "HFS",
+    "HOUDINI_PATH",
+    "OCIO",
+    "QT_PLUGIN_PATH",
+    "REZ_USED_RESOLVE",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "PATH",
+];
+
 /// All settings, with their defaults. Meanings are in `docs/design.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -27,6 +50,10 @@ pub struct Config {
     pub max_record_bytes: usize,
     /// Mebibytes that the spool may take on disk.
     pub max_spool_mib: u64,
+    /// Kibibytes that the evidence of an incident may take, packed.
+    pub max_evidence_kib: u64,
+    /// Environment variables that are part of the evidence, and no others.
+    pub environment_variables: Vec<String>,
     /// Levels that match.
     pub levels: Vec<Level>,
     /// Regular expressions that make a record match whatever its level.
@@ -138,6 +165,8 @@ impl Default for Config {
             idle_flush_ms: 150,
             max_record_bytes: 1 << 20,
             max_spool_mib: 200,
+            max_evidence_kib: 1024,
+            environment_variables: ENVIRONMENT_VARIABLES.map(ToOwned::to_owned).to_vec(),
             levels: vec![Level::Error, Level::Critical],
             include_patterns: Vec::new(),
             exclude_patterns: Vec::new(),
@@ -232,6 +261,7 @@ impl Config {
         in_range("idle_flush_ms", self.idle_flush_ms, 10, 60_000)?;
         in_range("max_record_bytes", self.max_record_bytes as u64, 1 << 10, 1 << 26)?;
         in_range("max_spool_mib", self.max_spool_mib, 1, 1 << 20)?;
+        in_range("max_evidence_kib", self.max_evidence_kib, 64, 5 << 10)?;
         in_range("recurrence_interval_s", self.recurrence_interval_s, 1, 7 * 86_400)?;
         in_range("max_writes_per_min", self.max_writes_per_min, 1, 6_000)?;
         in_range("site_lag_s", self.site_lag_s, 1, 600)?;
@@ -275,6 +305,11 @@ mod tests {
         assert!(refusal(r#"{"idle_flush_ms": "x"}"#).starts_with("setting idle_flush_ms: invalid type"));
         assert!(refusal(r#"{"idle_flush_ms": 1}"#).contains("not between 10 and"));
         assert!(refusal(r#"{"max_spool_mib": 0}"#).contains("max_spool_mib: 0 is not between 1 and"));
+        assert!(
+            refusal(r#"{"max_evidence_kib": 63}"#)
+                .contains("max_evidence_kib: 63 is not between 64 and 5120")
+        );
+        assert!(refusal(r#"{"max_evidence_kib": 5121}"#).contains("max_evidence_kib"));
         assert!(refusal(r#"{"levels": ["LOUD"]}"#).contains("levels"));
         assert!(refusal(r#"{"state_drive": "floppy"}"#).contains("state_drive"));
     }

@@ -19,6 +19,8 @@ _INDENT = "    "
 _RECORD, _BEFORE, _ENVIRONMENT = "Record:", "Before it, in the same process:", "Environment:"
 _SEEN = re.compile(r"^Seen: +(\d+) times?(?:, told by (\S+))?$", re.MULTILINE)
 _VERSION = re.compile(r"^Under: +(.+)$", re.MULTILINE)
+# Search paths and their like: the archive has them, and here they would take the place of the rest.
+_LONG = ("variables",)
 # A database may refuse NUL, and a terminal obeys ESC.
 _CONTROLS = {code: "?" for code in range(32) if chr(code) not in "\t\n"} | {0x7F: "?"}
 
@@ -134,6 +136,8 @@ def facts_of(environment: str) -> Mapping[str, str]:
         return {}
     plain: dict[str, str] = {}
     for name, value in snapshot.items() if isinstance(snapshot, dict) else ():
+        if name in _LONG:
+            continue
         if isinstance(value, dict):
             plain.update({f"{name}.{key}": str(each) for key, each in value.items() if _is_plain(each)})
         elif _is_plain(value):

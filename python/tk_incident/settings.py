@@ -13,6 +13,7 @@ from tk_incident import _core
 from tk_incident.errors import ConfigError
 
 _LISTS = (
+    "environment_variables",
     "levels",
     "include_patterns",
     "exclude_patterns",
@@ -54,6 +55,26 @@ class Settings:
     idle_flush_ms: int = 150
     max_record_bytes: int = 1_048_576
     max_spool_mib: int = 200
+    max_evidence_kib: int = 1024
+    environment_variables: Sequence[str] = (
+        "SHOTGUN_HOME",
+        "TK_DEBUG",
+        "TK_BOOTSTRAP_CONFIG_OVERRIDE",
+        "TANK_CURRENT_PC",
+        "MAYA_LOCATION",
+        "MAYA_APP_DIR",
+        "MAYA_MODULE_PATH",
+        "MAYA_PLUG_IN_PATH",
+        "NUKE_PATH",
+        "HFS",
+        "HOUDINI_PATH",
+        "OCIO",
+        "QT_PLUGIN_PATH",
+        "REZ_USED_RESOLVE",
+        "LD_LIBRARY_PATH",
+        "PYTHONPATH",
+        "PATH",
+    )
     levels: Sequence[str] = ("ERROR", "CRITICAL")
     include_patterns: Sequence[str] = ()
     exclude_patterns: Sequence[str] = ()

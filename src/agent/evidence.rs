@@ -3,15 +3,23 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::Shared;
-use crate::capture::{LogSnapshot, capture, environment};
+use crate::capture::{Capture, Hardware, LogSnapshot, Others, environment};
 use crate::error::Result;
-use crate::redact::Redactor;
+use crate::pipeline::Pipeline;
 use crate::spool::{Due, LONGEST_EVIDENCE_WAIT_MS, Spool, now_ms};
 use crate::tail::Tailer;
 
 /// So long after a record the lines behind it are taken to be there.
 const WAIT_MS: i64 = 300;
+
+/// While it is not known which hardware this is, that is looked at this often.
+const HARDWARE_LOOK: Duration = Duration::from_millis(50);
+
+/// Archives lie in memory until they are kept: not more of them at once.
+const MOST_KEPT_BYTES: usize = 8 << 20;
 
 /// While evidence cannot be kept, it is tried again this often.
 const RETRY_MS: i64 = 1_000;
@@ -21,12 +29,14 @@ const RETRY_MS: i64 = 1_000;
 pub(super) struct Evidence {
     /// When the next is due; none where all is taken.
     next_ms: Option<i64>,
+    /// The first evidence of a process waits for the answer, two seconds at most; the logs are read on meanwhile.
+    hardware: &'static Hardware,
 }
 
 impl Evidence {
     /// What a spool waits for.
     pub(super) fn of(spool: &Spool) -> Result<Self> {
-        Ok(Self { next_ms: spool.next_evidence_ms(now_ms())? })
+        Ok(Self { next_ms: spool.next_evidence_ms(now_ms())?, hardware: Hardware::of_this_machine() })
     }
 
     /// When that of a record is due which was found now.
@@ -36,6 +46,7 @@ impl Evidence {
 
     /// Some more is due then.
     pub(super) fn expect(&mut self, due_ms: i64) {
+        self.hardware.ask();
         self.next_ms = Some(self.next_ms.map_or(due_ms, |earlier| earlier.min(due_ms)));
     }
 
@@ -45,7 +56,8 @@ impl Evidence {
 
     /// How long there is nothing to take; none where nothing is awaited.
     pub(super) fn wait(&self) -> Option<Duration> {
-        Some(Duration::from_millis(wait_ms(self.next_ms?, now_ms()).unsigned_abs()))
+        let wait = Duration::from_millis(wait_ms(self.next_ms?, now_ms()).unsigned_abs());
+        Some(if self.hardware.is_awaited() { wait.max(HARDWARE_LOOK) } else { wait })
     }
 
     /// Takes what is due; true if that was something, and it was kept.
@@ -54,7 +66,7 @@ impl Evidence {
         shared: &Shared,
         spool: &Spool,
         tailer: &Tailer,
-        redactor: &Redactor,
+        pipeline: &Pipeline,
     ) -> bool {
         // Before a stop what there is must do: better no lines behind the record than no evidence for now.
         let is_last_call = shared.draining.load(Ordering::Acquire);
@@ -62,7 +74,12 @@ impl Evidence {
         if self.next_ms.is_none_or(|due| wait_ms(due, now) > 0) {
             return false;
         }
-        match capture_due(shared, spool, tailer, redactor, now) {
+        // What an earlier session has left is due before anybody has asked.
+        self.hardware.ask();
+        if self.hardware.is_awaited() && !is_last_call {
+            return false;
+        }
+        match capture_due(shared, spool, tailer, pipeline, &self.hardware.known(), now) {
             Ok(next) => {
                 self.next_ms = next;
                 shared.notes.over("evidence", "");
@@ -83,20 +100,32 @@ fn capture_due(
     shared: &Shared,
     spool: &Spool,
     tailer: &Tailer,
-    redactor: &Redactor,
+    pipeline: &Pipeline,
+    hardware: &Map<String, Value>,
     now_ms: i64,
 ) -> Result<Option<i64>> {
     let due = spool.evidence_due(now_ms)?;
     let folders = [("logs", &*shared.log_folder), ("state", &*shared.state_folder)];
+    let most_bytes = usize::try_from(shared.config.max_evidence_kib << 10).unwrap_or(usize::MAX);
+    let capture = Capture { redactor: pipeline.redactor(), studio: pipeline.studio(), most_bytes };
+    let others = Others::read(tailer.files(), due.iter().map(|due| &due.occurrence));
     for in_one_file in due.chunk_by(|a, b| (a.identity, a.generation) == (b.identity, b.generation)) {
         let Some(Due { identity, generation, occurrence, .. }) = in_one_file.first() else { continue };
         let file = tailer.file(*identity, *generation);
-        let log = LogSnapshot::take(&occurrence.path, file, redactor)?;
-        let mut taken = Vec::new();
+        let predecessor = tailer.predecessor(*identity, &occurrence.path);
+        let mut log = LogSnapshot::take(&occurrence.path, file, predecessor, pipeline.redactor());
+        let (mut taken, mut bytes) = (Vec::new(), 0);
         for Due { incident_id, incident, occurrence, facts, .. } in in_one_file {
             let user = incident.users.first().map_or("", String::as_str);
-            let environment = environment(user, &folders, &serde_json::from_str(facts).unwrap_or_default());
-            taken.push((*incident_id, capture(incident, occurrence, file, &log, &environment, redactor)?));
+            let facts = serde_json::from_str(facts).unwrap_or_default();
+            let environment = environment(user, &folders, &shared.surroundings, hardware, &facts);
+            let evidence = capture.take(incident, occurrence, file, &mut log, &others, &environment)?;
+            bytes += evidence.archive.len();
+            taken.push((*incident_id, evidence));
+            if bytes >= MOST_KEPT_BYTES {
+                spool.keep_evidence(&taken)?;
+                (taken, bytes) = (Vec::new(), 0);
+            }
         }
         spool.keep_evidence(&taken)?;
     }

@@ -283,7 +283,7 @@ impl<'a> Work<'a> {
 
     /// Takes the evidence that is due.
     fn take_evidence(&mut self) {
-        if self.evidence.take(self.shared, &self.spool, &self.tailer, self.pipeline.redactor()) {
+        if self.evidence.take(self.shared, &self.spool, &self.tailer, self.pipeline) {
             self.bounds.try_again();
         }
     }

@@ -1,31 +1,50 @@
-//! The evidence of an incident: what explains it, as one archive.
+//! The evidence of an incident: what explains it, as one archive that takes no more than it may.
+//!
+//! What is furthest from the error in time goes first: the predecessor's oldest lines, then the log's ([`log`]), then
+//! the other engines' ([`others`]), then those around the record ([`window`]). A cut says so.
 
 mod archive;
+mod cut;
 mod environment;
+mod fit;
+mod incident_json;
 mod list;
+mod log;
+mod names;
+mod others;
 mod window;
 
 use std::fs::File;
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::incident::{Incident, Occurrence};
 use crate::redact::Redactor;
+use crate::signature::Studio;
 use crate::tail::read_at;
 
-pub use environment::environment;
+pub use cut::without_middle;
+pub use environment::{Hardware, Surroundings, environment};
 pub use list::list_archive;
+pub use log::LogSnapshot;
+pub use others::Others;
 
-/// Bytes of the engine's log that are kept, from its end: what Toolkit itself keeps in one file.
-const LOG_BYTES: u64 = 5 << 20;
+use fit::fit;
+use window::Window;
 
-/// Members of an archive but the engine's log.
+/// Members of an archive but the logs.
 const MEMBERS: [&str; 4] = ["incident.json", "environment.json", "record.txt", "context.log"];
+
+/// Member that holds what other engines wrote.
+const OTHERS: &str = "others.log";
 
 /// Member that says what an archive has lost.
 const REMOVED: &str = "removed.txt";
+
+/// The room for the logs is one of so many steps: incidents that leave about the same room share one snapshot.
+const LOG_STEPS: usize = 8;
 
 /// What explains an incident, ready to be attached.
 #[derive(Debug, Clone)]
@@ -36,79 +55,100 @@ pub struct Evidence {
     pub archive: Vec<u8>,
 }
 
-/// The engine's log as it is now, redacted and packed: one serves all incidents that are due in it.
-#[derive(Debug)]
-pub struct LogSnapshot(Vec<u8>);
+/// How evidence is taken, whatever it is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Capture<'a> {
+    /// Takes secrets out of all that is kept.
+    pub redactor: &'a Redactor,
+    /// What the settings say about signatures.
+    pub studio: &'a Studio,
+    /// Bytes of an archive; 64 KiB at least.
+    pub most_bytes: usize,
+}
 
-impl LogSnapshot {
-    /// Takes a snapshot of the end of a log; `file` is None if it is gone by now, which the snapshot says.
-    pub fn take(path: &Path, file: Option<&File>, redactor: &Redactor) -> Result<Self> {
-        let text = file.map_or_else(|| gone(path), log_tail);
-        Ok(Self(archive::pack(&[(log_name(path), redactor.redact(&text).into_owned())], None)?))
+impl Capture<'_> {
+    /// Takes the evidence of an incident, whose first occurrence stands in this file. The same input gives the same
+    /// bytes.
+    pub fn take(
+        &self,
+        incident: &Incident,
+        occurrence: &Occurrence,
+        file: Option<&File>,
+        log: &mut LogSnapshot<'_>,
+        others: &Others,
+        environment: &Map<String, Value>,
+    ) -> Result<Evidence> {
+        let most = self.most_bytes;
+        // Facts come from hosts and hooks: what they say is redacted like any other text.
+        // Marks may be longer than what they stand for, and what is cut after that is no JSON any more.
+        let facts = environment::within(environment, most / 4 - most / 32);
+        let environment = self.told(&Value::Object(facts));
+        let told = self.told(&incident_json::of(incident, occurrence, self.studio, most / 32));
+        let record = format!("{}\n", occurrence.record);
+        let mut packed = Packed { archives: Vec::new(), left: most };
+        packed.add(MEMBERS[0], &told, most / 4, |most| cut::middle(&told, most))?;
+        packed.add(MEMBERS[1], &environment, most / 4, |most| cut::middle(&environment, most))?;
+        packed.add(MEMBERS[2], &record, most * 3 / 8, |most| cut::middle(&record, most))?;
+        let window = self.window(occurrence, file);
+        packed.add(MEMBERS[3], &window.text(), most, |most| window.cut(most))?;
+        let others = others.around(occurrence, self.redactor);
+        if !others.is_empty() {
+            packed.add(OTHERS, &others.text(usize::MAX), most, |most| others.text(most))?;
+        }
+        let step = most / LOG_STEPS;
+        let room = packed.left / step * step;
+        let archives: Vec<_> = packed.archives.iter().map(Vec::as_slice).chain([log.within(room)?]).collect();
+        Ok(Evidence { environment, archive: archive::join(&archives)? })
+    }
+
+    fn told(&self, value: &Value) -> String {
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        format!("{}\n", self.redactor.redact(&text))
+    }
+
+    fn window(&self, occurrence: &Occurrence, file: Option<&File>) -> Window {
+        let Some(file) = file else {
+            return Window::saying(self.redactor.redact(&gone(&occurrence.path)).into_owned());
+        };
+        Window::around(file, occurrence.offset, occurrence.length, occurrence.pid, self.redactor)
     }
 }
 
-/// Takes the evidence of an incident, whose first occurrence stands in this file.
-pub fn capture(
-    incident: &Incident,
-    occurrence: &Occurrence,
-    file: Option<&File>,
-    log: &LogSnapshot,
-    environment: &Map<String, Value>,
-    redactor: &Redactor,
-) -> Result<Evidence> {
-    // Facts come from hosts and hooks: what they say is redacted like any other text.
-    let told = |value: &Value| {
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
-        format!("{}\n", redactor.redact(&text))
-    };
-    let environment = told(&Value::Object(environment.clone()));
-    let around = |file| window::around(file, occurrence.offset, occurrence.length);
-    let context = file.map_or_else(|| gone(&occurrence.path), around);
-    let members = [
-        (MEMBERS[0].to_owned(), told(&json!({"incident": incident, "occurrence": occurrence}))),
-        (MEMBERS[1].to_owned(), environment.clone()),
-        (MEMBERS[2].to_owned(), format!("{}\n", occurrence.record)),
-        (MEMBERS[3].to_owned(), redactor.redact(&context).into_owned()),
-    ];
-    Ok(Evidence { environment, archive: archive::pack(&members, Some(&log.0))? })
+/// The members so far, each in an archive of its own, and the bytes that are left for others.
+struct Packed {
+    archives: Vec<Vec<u8>>,
+    left: usize,
 }
 
-/// An archive without the engine's log: what is around the record stays.
+impl Packed {
+    fn add(&mut self, name: &str, text: &str, most: usize, cut: impl Fn(usize) -> String) -> Result<()> {
+        let packed = fit(name, text, most.min(self.left), cut)?;
+        self.left -= packed.len();
+        self.archives.push(packed);
+        Ok(())
+    }
+}
+
+/// An archive without the logs: what is around the record stays.
 pub fn without_log(archive: &[u8]) -> Result<Vec<u8>> {
-    let members = [(REMOVED.to_owned(), "the engine's log was removed: the spool was full\n".to_owned())];
-    archive::pack_again(&members, archive, &MEMBERS)
+    let why = "the engine's log and those of others were removed: the spool was full\n";
+    archive::pack_again(&[(REMOVED, why)], archive, &MEMBERS)
 }
 
 /// What stands for an archive that had to go.
 pub fn remains(record: &str) -> Result<Vec<u8>> {
     let why = "all but the record was removed: the spool was full, or the site had it already\n";
-    let members = [(REMOVED.to_owned(), why.to_owned()), ("record.txt".to_owned(), format!("{record}\n"))];
-    archive::pack(&members, None)
+    archive::pack(&[(REMOVED, why), (MEMBERS[2], &format!("{record}\n"))])
 }
 
 fn gone(path: &Path) -> String {
     format!("[the log is gone: {}]\n", path.display())
 }
 
-/// Name of the engine's log in the archive.
-fn log_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // A name that is fine here can be none on the system where the archive is opened.
-    name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
-}
-
-fn log_tail(file: &File) -> String {
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
-    let begin = size.saturating_sub(LOG_BYTES);
-    let bytes = read_range(file, begin, size);
-    let text = String::from_utf8_lossy(&bytes);
-    if begin == 0 { text.into_owned() } else { format!("[cut: {begin} bytes before this]\n{text}") }
-}
-
 /// The bytes of a range, as many of them as the file still has.
 fn read_range(file: &File, begin: u64, end: u64) -> Vec<u8> {
-    let mut bytes = vec![0; usize::try_from(end.saturating_sub(begin)).unwrap_or(0)];
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = vec![0; usize::try_from(end.min(size).saturating_sub(begin)).unwrap_or(0)];
     let mut have = 0;
     while have < bytes.len() {
         match read_at(file, &mut bytes[have..], begin + have as u64) {

@@ -5,7 +5,7 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::rows;
-use crate::capture::without_log;
+use crate::capture::{without_log, without_middle};
 use crate::stats::SpoolStats;
 
 /// Rows that are looked at in one step.
@@ -259,42 +259,4 @@ fn close_ranks(transaction: &Transaction<'_>, table: &str, key: &str, id: i64) -
         transaction.prepare_cached(&sql)?.execute([key])?;
     }
     Ok(())
-}
-
-/// The first and the last bytes of a text, with a word about those between; how many more are gone now. `before` were
-/// cut out of it earlier.
-fn without_middle(text: &str, most: usize, before: u64) -> (String, u64) {
-    // What the marker takes is no reason to cut.
-    if text.len() <= most + 60 {
-        return (text.to_owned(), 0);
-    }
-    let (mut head, mut tail) = (most / 2, text.len() - most / 2);
-    while !text.is_char_boundary(head) {
-        head -= 1;
-    }
-    while !text.is_char_boundary(tail) {
-        tail += 1;
-    }
-    let marker = |cut: u64| format!("\n[cut: {cut} bytes here]\n");
-    // The marker of the last time stood in the middle and goes, too: it was no part of the record.
-    let marker_before = if before > 0 { marker(before).len() } else { 0 };
-    let cut = (tail - head).saturating_sub(marker_before) as u64;
-    (format!("{}{}{}", &text[..head], marker(before + cut), &text[tail..]), cut)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_loses_its_middle_and_says_how_much() {
-        let text = format!("{}{}", "é".repeat(1_000), "x".repeat(1_000));
-        let (once, cut) = without_middle(&text, 801, 0);
-        assert_eq!(cut, 3_000 - 800);
-        assert_eq!(once, format!("{}\n[cut: 2200 bytes here]\n{}", "é".repeat(200), "x".repeat(400)));
-        let (twice, more) = without_middle(&once, 400, cut);
-        assert_eq!(twice, format!("{}\n[cut: 2600 bytes here]\n{}", "é".repeat(100), "x".repeat(200)));
-        assert_eq!(more, 400);
-        assert_eq!(without_middle(&twice, 400, cut + more), (twice.clone(), 0));
-    }
 }

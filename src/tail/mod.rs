@@ -260,6 +260,28 @@ impl Tailer {
         (harvester.generation == generation).then_some(&harvester.file)
     }
 
+    /// The open files, and the name that each of them has or had last.
+    pub fn files(&self) -> impl Iterator<Item = (&Path, &fs::File)> {
+        self.harvesters.values().map(|harvester| (harvester.path.as_path(), &harvester.file))
+    }
+
+    /// The open file that held what was written before this log was begun; `path` is the name that the log had then.
+    ///
+    /// Toolkit rolls a log by renaming it to `<name>.1`, in place of the file that had this name. That one is followed
+    /// on for a while, so it may be found although it has no name any more.
+    #[must_use]
+    pub fn predecessor(&self, identity: FileIdentity, path: &Path) -> Option<&fs::File> {
+        let own = self.harvesters.get(&identity).map_or(path, |harvester| &harvester.path);
+        let others = || self.harvesters.values().filter(|harvester| harvester.identity != identity);
+        let named = |name: &Path| {
+            let backup = backup_of(name);
+            let found = others().filter(|harvester| harvester.path == backup);
+            found.max_by_key(|harvester| (harvester.nameless_since.is_none(), harvester.followed_since))
+        };
+        // If it was rolled meanwhile, its predecessor has lost the name to it, or has the next one.
+        named(own).or_else(|| named(path)).map(|harvester| &harvester.file)
+    }
+
     fn look_at_folder(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
         let folder = self.folder.clone();
         let missing = |error| Error::new(ErrorKind::LogFolder).at(&folder).because(error);
@@ -351,6 +373,16 @@ impl Tailer {
         self.harvesters.insert(identity, harvester);
         Ok(())
     }
+}
+
+/// The name that a log has once it is rolled: `tk-maya.log.1` for `tk-maya.log`, and then `tk-maya.log.2`.
+fn backup_of(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let number = name.rsplit_once('.').and_then(|(stem, number)| Some((stem, number.parse::<u32>().ok()?)));
+    path.with_file_name(match number {
+        Some((stem, number)) => format!("{stem}.{}", number.saturating_add(1)),
+        None => format!("{name}.1"),
+    })
 }
 
 /// Gives a file a second name; not found if its first one is gone or belongs to another file.

@@ -32,7 +32,7 @@ def test_one_root_folder_with_plain_files(archive: Path) -> None:
         assert {name.split("/")[0] for name in names} == {"tk-incidentreporter"}
         assert content.read("tk-incidentreporter/info.yml") == (ROOT / "info.yml").read_bytes()
         top = {name.split("/")[1] for name in names}
-    assert top == {"LICENSE", "app.py", "icon_256.png", "info.yml", "vendor"}
+    assert top == {"LICENSE", "app.py", "hooks", "icon_256.png", "info.yml", "vendor"}
 
 
 def test_what_is_vendored_is_the_package_of_the_wheel(wheel: Path, archive: Path) -> None:

@@ -150,6 +150,13 @@ def test_what_a_site_cannot_hold_is_replaced(make_delivery: MakeDelivery) -> Non
     assert ticket.description().endswith(f"\nincident-key: {SIGNATURE}/a?b c")
 
 
+def test_search_paths_do_not_take_the_place_of_the_rest(make_delivery: MakeDelivery) -> None:
+    environment = '{"variables": {"PATH": "' + "/bin:" * 1_000 + '"}, "os": {"name": "Linux"}}'
+    description = Ticket.of(make_delivery(environment=environment), USER).description()
+    assert "os.name: Linux" in description
+    assert "/bin:" not in description
+
+
 def test_an_environment_that_cannot_be_read_is_left_out(make_delivery: MakeDelivery) -> None:
     for text in ("", "{", "[1]", "null"):
         description = Ticket.of(make_delivery(environment=text), USER).description()

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
-use tk_incident_core::capture::{LogSnapshot, capture};
+use tk_incident_core::capture::{Capture, LogSnapshot, Others};
 use tk_incident_core::notes::Notes;
 use tk_incident_core::record::Level;
 use tk_incident_core::signature::Studio;
@@ -188,15 +188,15 @@ pub fn keep_evidence(spool: &Spool, kib: usize) {
     loop {
         let due = spool.evidence_due(i64::MAX).unwrap();
         let Some(first) = due.first() else { return };
-        let log = LogSnapshot::take(&first.occurrence.path, Some(&log), &Redactor::default()).unwrap();
-        let take = |due: &Due| {
-            (
-                due.incident_id,
-                capture(&due.incident, &due.occurrence, None, &log, &Map::new(), &Redactor::default())
-                    .unwrap(),
-            )
+        let (redactor, studio) = (Redactor::default(), Studio::default());
+        let capture = Capture { redactor: &redactor, studio: &studio, most_bytes: 1 << 20 };
+        let mut log = LogSnapshot::take(&first.occurrence.path, Some(&log), None, &redactor);
+        let mut take = |due: &Due| {
+            let evidence =
+                capture.take(&due.incident, &due.occurrence, None, &mut log, &Others::default(), &Map::new());
+            (due.incident_id, evidence.unwrap())
         };
-        spool.keep_evidence(&due.iter().map(take).collect::<Vec<_>>()).unwrap();
+        spool.keep_evidence(&due.iter().map(&mut take).collect::<Vec<_>>()).unwrap();
     }
 }
 

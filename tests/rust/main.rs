@@ -11,6 +11,7 @@ mod cuts;
 mod damage;
 mod digest;
 mod disk;
+mod evidence;
 mod faults;
 mod golden;
 mod lead;
