@@ -89,6 +89,12 @@ def with_note(description: str, note: str, key_line: str) -> str:
     return "\n\n".join(parts)
 
 
+def told_by(description: object) -> str:
+    """Return which reporter tells of a ticket; empty if its description does not say."""
+    found = _SEEN.search(description) if isinstance(description, str) else None
+    return (found[2] or "") if found else ""
+
+
 def told_count(description: str, who: str) -> int:
     """Return the number of occurrences of which this reporter tells in a ticket's description; 0 if of none.
 

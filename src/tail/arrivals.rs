@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::held::Held;
 use super::holder::Holder;
-use super::writers::{OpenLog, Writers};
+use super::writers::Writers;
 use super::{FileIdentity, open, platform};
 use crate::folders::{for_libraries, is_log_name};
 
@@ -133,13 +133,9 @@ impl Listener {
         self.was_missed.store(true, Ordering::Release);
         // If the tail is at it, it looks again as soon as it sees this. A search of all processes takes too long here.
         let Some(found) = self.writers.try_lock().map(|mut writers| writers.look_at_known()) else { return };
-        for OpenLog { identity, path, through } in found {
-            if self.held.has_seen(identity) {
-                continue;
-            }
-            // If it was closed in this moment, it is another one by now, or none that can be read.
-            if let Ok(file) = open(&through)
-                && let Ok(identity) = platform::identity_of(&file, &path)
+        for log in found {
+            if !self.held.has_seen(log.identity)
+                && let Some((identity, path, file)) = log.open()
                 && self.held.see(identity)
             {
                 self.arrived(Arrival { identity, path, file, is_new: false });

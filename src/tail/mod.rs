@@ -46,7 +46,7 @@ pub use platform::{open, read_at};
 
 use held::{Held, Kept};
 use twins::Twins;
-use writers::{OpenLog, Writers};
+use writers::Writers;
 
 /// Bytes of one file that are read before another has its turn.
 const TURN_BYTES: usize = 1 << 20;
@@ -332,14 +332,11 @@ impl Tailer {
     fn look_at_writers(&mut self, now: Instant, stats: &mut Stats) {
         let is_busy = self.harvesters.values().any(|harvester| harvester.needs_writers_known(now));
         let found = self.writers.lock().look(now, is_busy, self.arrivals.take_missed());
-        for OpenLog { identity, path, through } in found {
-            if let Some(harvester) = self.harvesters.get_mut(&identity) {
+        for log in found {
+            if let Some(harvester) = self.harvesters.get_mut(&log.identity) {
                 harvester.written_at = Some(now);
-            } else if let Ok(file) = open(&through) {
-                // If it was closed in this moment, it is another one by now, or none that can be read.
-                let adopted = platform::identity_of(&file, &path)
-                    .and_then(|identity| self.adopt(identity, path, file, self.unknown, now, stats));
-                adopted.unwrap_or_default();
+            } else if let Some((identity, path, file)) = log.open() {
+                self.adopt(identity, path, file, self.unknown, now, stats).unwrap_or_default();
             }
         }
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::checkpoint::anchor;
 use super::held::Kept;
 use super::writers::OpenLog;
-use super::{Beginning, Harvester, Read, TURN_BYTES, Tailer, open};
+use super::{Beginning, Harvester, Read, TURN_BYTES, Tailer};
 use crate::record::Record;
 use crate::stats::Stats;
 
@@ -27,7 +27,8 @@ impl Tailer {
         let open_logs = self.writers.lock().look(now, true, true);
         for kept in copies {
             let is_open = |log: &&OpenLog| log.identity == kept.identity;
-            let file = open_logs.iter().find(is_open).and_then(|log| open(&log.through).ok());
+            let file = open_logs.iter().find(is_open).and_then(OpenLog::open);
+            let file = file.filter(|(identity, ..)| *identity == kept.identity).map(|(.., file)| file);
             // If the copy cannot be compared or read now, it stays for the next start.
             self.resume_copy(kept, file, now, stats, &mut give).unwrap_or_default();
         }

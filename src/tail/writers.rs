@@ -4,9 +4,10 @@
 //! renamed or replaced (TOOLKIT.md measured 18 to 41 % of the records lost to a reader that goes by names).
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,24 @@ pub struct OpenLog {
     /// Its name, or the last one it had.
     pub path: PathBuf,
     /// The way to it that needs no name.
-    pub through: PathBuf,
+    through: PathBuf,
+}
+
+impl OpenLog {
+    /// Opens it: what it is, and what it is called by now.
+    ///
+    /// None if the descriptor has become another file's since it was looked at, whatever that is: our own descriptor
+    /// says what was opened. A pipe in its place must not make us wait for its other end.
+    #[must_use]
+    pub fn open(&self) -> Option<(FileIdentity, PathBuf, File)> {
+        let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(&self.through).ok()?;
+        file.metadata().ok().filter(fs::Metadata::is_file)?;
+        let target = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;
+        let path = log_path(self.path.parent()?, target)?;
+        let identity = platform::identity_of(&file, &path).ok()?;
+        Some((identity, path, file))
+    }
 }
 
 /// Knows who writes to the logs of a folder.
@@ -112,20 +130,26 @@ impl Writers {
 
     fn log_of(&self, pid: u32, descriptor: &fs::DirEntry) -> Option<OpenLog> {
         let through = descriptor.path();
-        let target = fs::read_link(&through).ok()?.into_os_string().into_vec();
-        if !target.starts_with(self.folder.as_os_str().as_bytes()) {
-            return None;
-        }
-        let name = target.strip_suffix(b" (deleted)").unwrap_or(&target).to_vec();
-        let path = PathBuf::from(std::ffi::OsString::from_vec(name));
-        let is_log = path.parent() == Some(&self.folder) && is_log_name(&path.file_name()?.to_string_lossy());
-        if !is_log || !is_for_writing(pid, &descriptor.file_name().to_string_lossy()) {
+        let path = log_path(&self.folder, fs::read_link(&through).ok()?)?;
+        if !is_for_writing(pid, &descriptor.file_name().to_string_lossy()) {
             return None;
         }
         let metadata = fs::metadata(&through).ok().filter(fs::Metadata::is_file)?;
         let identity = platform::identity_at(&path, &metadata).ok()?;
         Some(OpenLog { identity, path, through })
     }
+}
+
+/// The name of a log of this folder, or the last one it had, by the link of a descriptor; None if it is none.
+fn log_path(folder: &Path, target: PathBuf) -> Option<PathBuf> {
+    let target = target.into_os_string().into_vec();
+    if !target.starts_with(folder.as_os_str().as_bytes()) {
+        return None;
+    }
+    let name = target.strip_suffix(b" (deleted)").unwrap_or(&target).to_vec();
+    let path = PathBuf::from(std::ffi::OsString::from_vec(name));
+    let is_log = path.parent() == Some(folder) && is_log_name(&path.file_name()?.to_string_lossy());
+    is_log.then_some(path)
 }
 
 /// Whoever only reads a log, as we do ourselves, is no writer.
@@ -150,7 +174,32 @@ fn processes() -> impl Iterator<Item = u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs::{File, OpenOptions};
+
+    #[test]
+    fn a_descriptor_that_has_become_another_files_is_none_of_ours() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let open = |path: &Path| OpenOptions::new().create(true).append(true).open(path).unwrap();
+        let path = folder.path().join("tk-maya.log");
+        let writer = open(&path);
+        let found = Writers::new(folder.path()).look(Instant::now(), true, false).remove(0);
+        assert_eq!(found.open().unwrap().1.file_name(), path.file_name());
+        fs::rename(&path, folder.path().join("tk-maya.log.1")).unwrap();
+        assert!(found.open().unwrap().1.ends_with("tk-maya.log.1"), "what it is called by now");
+
+        // The next file that the writer opens may get the same number.
+        let elsewhere = open(&other.path().join("tk-maya.log"));
+        let secret = open(&folder.path().join("notes.txt"));
+        for file in [&elsewhere, &secret] {
+            let through = format!("/proc/self/fd/{}", file.as_raw_fd()).into();
+            let reused = OpenLog { identity: found.identity, path: found.path.clone(), through };
+            assert!(reused.open().is_none());
+        }
+        let pipe = folder.path().join("tk-pipe.log");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+        let waiting = OpenLog { identity: found.identity, path: found.path.clone(), through: pipe };
+        assert!(waiting.open().is_none(), "nor is anybody waited for");
+        drop(writer);
+    }
 
     #[test]
     fn an_open_log_is_found_without_its_name_and_a_reader_is_no_writer() {

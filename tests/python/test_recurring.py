@@ -246,6 +246,28 @@ def test_several_reporters_add_up(desk: Desk) -> None:
     assert desk.journal.steps == ["settled"]
 
 
+def test_each_reporter_closes_the_twins_that_it_made(desk: Desk) -> None:
+    sink = desk.sink(ticket_scope="site")
+    first = desk.see(sink, 1, reporter_id="aaaaaaaaaa").ticket_id
+    description = desk.ticket(first)["description"]
+    twins = []
+    for reporter in ("bbbbbbbbbb", "cccccccccc"):
+        mine = description.replace("told by aaaaaaaaaa", f"told by {reporter}")
+        twins.append(desk.people.create("Ticket", {"title": "twin", "description": mine})["id"])
+    known = {"reporter_id": "bbbbbbbbbb", "ticket_id": twins[0], "attached": True, "told_count": 1}
+    desk.journal.steps.clear()
+    sink.settle([desk.delivery(1, **known)], desk.journal)
+    assert [desk.ticket(each)["sg_status_list"] for each in twins] == ["res", "wtg"]
+    assert desk.journal.steps[-1] != "settled", "the other one may never come back"
+    assert len(desk.said(twins[0])) == 1
+    sink.settle(
+        [desk.delivery(1, **{**known, "reporter_id": "cccccccccc", "ticket_id": twins[1]})], desk.journal
+    )
+    assert desk.ticket(twins[1])["sg_status_list"] == "res"
+    sink.settle([desk.delivery(1, **{**known, "ticket_id": first})], desk.journal)
+    assert desk.journal.steps[-1] == "settled"
+
+
 def test_a_digest_lists_its_problems(desk: Desk, make_delivery: MakeDelivery) -> None:
     members = [
         make_delivery(signature=f"v1-{n:024}", title=f"Error{n}", message=f"broke {n}", count=n + 1).incident

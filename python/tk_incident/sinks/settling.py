@@ -1,11 +1,12 @@
 """Tickets are looked at again once the site shows what it was told: for twins, and for lost counts."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 
 from tk_incident import site_fields
 from tk_incident._core import Delivery
 from tk_incident.counts import Counts
-from tk_incident.description import has_key_line
+from tk_incident.description import has_key_line, told_by
 from tk_incident.recurrence import Next
 from tk_incident.settings import Settings
 from tk_incident.sinks import Journal
@@ -13,9 +14,10 @@ from tk_incident.sinks.attaching import attach_once
 from tk_incident.sinks.connection import Row
 from tk_incident.sinks.place import Place, followed
 from tk_incident.sinks.telling import Teller, told_values
-from tk_incident.sinks.tickets import Tickets
+from tk_incident.sinks.tickets import Tickets, moment
 from tk_incident.ticket import Ticket
 
+_LEFT_ALONE = timedelta(minutes=10)
 # No site makes more tickets while it does not yet show one.
 _LATE = 10_000
 
@@ -36,16 +38,33 @@ def settle(tickets: Tickets, deliveries: Sequence[Delivery], settings: Settings,
     for ticket, ticket_id in made:
         same = [row for row in rows if has_key_line(row.get("description"), ticket.key_line)]
         in_use = [row for row in same if not tickets.is_closed(row)]
-        for other in in_use[1:]:
-            tickets.close_as_duplicate(other, in_use[0]["id"])
+        is_last = _close_twins(tickets, ticket, in_use)
         row = in_use[0] if in_use else next((row for row in same if row["id"] == ticket_id), None)
         is_told = True
         if in_use and in_use[0]["id"] < ticket_id:
             is_told = _move(tickets, ticket, in_use[0], settings, journal)
-        if row is None or (is_told and _holds(tickets, ticket, row, changes)):
+        if row is None or (is_told and _holds(tickets, ticket, row, changes) and is_last):
             journal.settled(ticket.delivery.id)
     # What is written now is looked at again, too.
     tickets.update_all(changes)
+
+
+def _close_twins(tickets: Tickets, ticket: Ticket, in_use: Sequence[Row]) -> bool:
+    """Close what is one too many, each by whoever has made it; False as long as others have some left.
+
+    Sixty reporters that met a problem in one moment would else close each other's twins all at once. Of one
+    that does not come back they are closed by anybody after a while.
+    """
+    is_last = True
+    for other in in_use[1:]:
+        maker = told_by(other.get("description"))
+        made = moment(other.get("created_at"))
+        is_old = made is not None and datetime.now(timezone.utc) - made > _LEFT_ALONE
+        if maker in ("", ticket.tally.who) or is_old:
+            tickets.close_as_duplicate(other, in_use[0]["id"])
+        else:
+            is_last = False
+    return is_last
 
 
 def _move(tickets: Tickets, ticket: Ticket, row: Row, settings: Settings, journal: Journal) -> bool:

@@ -40,7 +40,7 @@ class Tickets:
         """The fields that can be used, by name."""
         self._name = next((name for name in _NAMES if name in self.schema), _NAMES[0])
         asked = (*site_fields.NAMES, STATUS, ATTACHMENTS, "updated_at")
-        self._asked = ["description", *(name for name in asked if name in self.schema)]
+        self._asked = ["description", "created_at", *(name for name in asked if name in self.schema)]
 
     # What there is.
 
