@@ -39,7 +39,8 @@ class Crowd:
     seed: int = 1
 
     def __str__(self) -> str:
-        return f"{self.reporters} reporters x {self.problems} problems, seed {self.seed}"
+        shown = f", shown after {self.visible_after_s:g} s" if self.visible_after_s else ""
+        return f"{self.reporters} reporters x {self.problems} problems{shown}, seed {self.seed}"
 
 
 def run(crowd: Crowd) -> Result:
@@ -62,7 +63,8 @@ def run(crowd: Crowd) -> Result:
             ]
             with ThreadPoolExecutor(_STARTS) as pool:
                 list(pool.map(_start, watches))
-            return _judge(crowd, site, watches)
+            logs = [stack.enter_context(ToolkitLog(watch.logs)) for watch in watches]
+            return _judge(crowd, site, watches, logs)
 
 
 def _start(watch: Watch) -> None:
@@ -70,8 +72,7 @@ def _start(watch: Watch) -> None:
     watch.wait_until_it_leads()
 
 
-def _judge(crowd: Crowd, site: Site, watches: Sequence[Watch]) -> Result:
-    logs = [ToolkitLog(watch.logs) for watch in watches]
+def _judge(crowd: Crowd, site: Site, watches: Sequence[Watch], logs: Sequence[ToolkitLog]) -> Result:
     spools = [Spool(watch.state) for watch in watches]
     _write(crowd, logs)
     began = time.monotonic()
@@ -83,8 +84,9 @@ def _judge(crowd: Crowd, site: Site, watches: Sequence[Watch]) -> Result:
     if not until(is_told, crowd.within_s, poll_s=_POLL_S):
         complaints.append(f"after {crowd.within_s:.0f} s something waits still")
     seconds = time.monotonic() - began
-    if any(watch.stop() != 0 for watch in watches):
-        complaints.append("a reporter did not end in order")
+    with ThreadPoolExecutor(len(watches)) as pool:
+        if any(code != 0 for code in pool.map(Watch.stop, watches)):
+            complaints.append("a reporter did not end in order")
     told = sum((log.written for log in logs), Counter[str]())
     complaints += wrong_tickets(site, told, most_archives=crowd.reporters)
     for spool, log in zip(spools, logs):

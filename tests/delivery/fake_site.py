@@ -30,8 +30,8 @@ UPLOADS = {
 }
 STORAGE = "storage"
 RESOLVE = "resolve Ticket"
-# Each of these is one change of what the site holds.
-CHANGES = ("create Ticket", "create Reply", "update Ticket", RESOLVE, "link_file", "upload_file")
+# Each of these asks for one change of what the site holds; an upload by its first request.
+CHANGES = ("create Ticket", "create Reply", "update Ticket", RESOLVE, "link_info", "upload_file")
 # Modes that the site does not have by itself: the work is done, and the answer lost, also that of an upload;
 # nothing is wrong; a part of the body is read.
 LOST, ANSWERED, HALF = "lost", "answered", "half"
@@ -212,12 +212,17 @@ def _handler(base: Any, site: Site) -> type:
     def body(self: Any) -> Optional[bytes]:
         self.fault, self.raw = None, None
         path = self.path.partition("?")[0]
+        announced = int(self.headers.get("Content-Length") or 0)
         fault = site.next_fault(_step(path, None), half=True) if path != "/api3/json" else None
         if fault is None:
             self.raw = base._body(self)
-            return self.raw  # type: ignore[no-any-return]
+            if self.raw is None or len(self.raw) == announced:
+                return self.raw  # type: ignore[no-any-return]
+            # Whoever sent it was killed between the head and the end: no site does anything with that.
+            _drop(self)
+            return None
         site.note(_step(path, None))
-        self.rfile.read(int(self.headers.get("Content-Length") or 0) // 2)
+        self.rfile.read(announced // 2)
         _then(fault)
         _drop(self)
         return None

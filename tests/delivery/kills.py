@@ -159,7 +159,7 @@ def _run(course: Course, folder: Path, deadline_s: float) -> Result:
     began = time.monotonic()
     with Site(has_s3=course.has_s3, has_fields=course.has_fields) as site, ExitStack() as stack:
         watch = stack.enter_context(Watch(folder, site_url=site.url, api_key=secrets[0]))
-        log = ToolkitLog(watch.logs, secret=secrets[1])
+        log = stack.enter_context(ToolkitLog(watch.logs, secret=secrets[1]))
         if course.makes_twin:
             site.expect(Fault("create Ticket", LOST))
         watch.start()

@@ -49,11 +49,13 @@ def _kills(is_short: bool, only: Optional[str]) -> Iterator[Result]:
 
 
 def _reporters(is_short: bool, only: Optional[str]) -> Iterator[Result]:
+    seed = int(only or 1)
     if is_short:
-        plan = crowd.Crowd(6, 4, within_s=60, seed=int(only or 1))
+        yield crowd.run(crowd.Crowd(6, 4, within_s=60, seed=seed))
     else:
-        plan = crowd.Crowd(64, 16, within_s=60, site_lag_s=5, visible_after_s=2, seed=int(only or 1))
-    yield crowd.run(plan)
+        yield crowd.run(crowd.Crowd(64, 16, within_s=60, site_lag_s=5, seed=seed))
+        # Where nobody sees what the others have just made, each makes a ticket of each problem.
+        yield crowd.run(crowd.Crowd(64, 16, within_s=60, site_lag_s=5, visible_after_s=2, seed=seed))
 
 
 def _storm(is_short: bool, _only: Optional[str]) -> Iterator[Result]:

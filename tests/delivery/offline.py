@@ -26,6 +26,8 @@ _DAYS = 14
 _MIB = 1 << 20
 # The journal of the spool may lie beside it for a moment.
 _SIZE_SLACK_MIB = 8
+# So long it may take to make room.
+_ROOM_S = 60.0
 # How long a reporter that may tell no more is watched.
 _PEACE_S = 2.0
 _NO_LIMIT = 6000
@@ -84,7 +86,7 @@ class _Run:
     def result(self) -> Result:
         offline = self._offline
         began = time.monotonic()
-        with self._reporter(offline.max_writes_per_min) as reporter:
+        with self._log, self._reporter(offline.max_writes_per_min) as reporter:
             until(reporter.agent.is_caught_up, offline.deadline_s)
             spool = Spool(self._folder / "state")
             self._write()
@@ -143,10 +145,14 @@ class _Run:
             self._log.write(problem, at=began + timedelta(days=day))
 
     def _look_at_size(self, spool: Spool) -> None:
-        size = spool.status()["size"]
-        on_disk = (size["file_bytes"] + size["wal_bytes"]) / _MIB
-        if on_disk > self._offline.max_spool_mib + _SIZE_SLACK_MIB:
-            self._complaints.append(f"the spool has {on_disk:.0f} MiB")
+        """Room is made while there is nothing to read."""
+
+        def mib() -> float:
+            size = spool.status()["size"]
+            return float(size["file_bytes"] + size["wal_bytes"]) / _MIB
+
+        if not until(lambda: mib() <= self._offline.max_spool_mib + _SIZE_SLACK_MIB, _ROOM_S):
+            self._complaints.append(f"the spool has {mib():.0f} MiB")
 
     def _look_at_the_first_minute(self, site: Site) -> None:
         most = self._offline.max_writes_per_min

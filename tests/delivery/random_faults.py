@@ -25,6 +25,9 @@ from waiting import is_delivered, until
 _STATUSES = ("http401", "http403", "http404", "http429", "http500", "http502", "http503", "http504")
 MODES = (*_STATUSES, "html200", "fault", "auth", "drop", "lost", "stall")
 _STEPS = ("info", "schema_field_read", "read Ticket", "create Ticket")
+# What leaves a ticket in doubt comes more often than it would.
+_OFTEN = ("lost", "lost", "drop")
+_OFTEN_AT = ("create Ticket", "create Ticket")
 _UPLOADS = {True: ("link_info", "storage", "link_file"), False: ("upload_file",)}
 _UPDATES = {True: "update Ticket", False: "create Reply"}
 # So long the client waits for an answer, and a site that stalls is longer about it.
@@ -88,12 +91,12 @@ def drawn(seed: int, *, is_short: bool) -> Course:
 
 
 def _faults(chance: random.Random, *, has_s3: bool, has_fields: bool, failures: int) -> list[Fault]:
-    steps = (*_STEPS, *_UPLOADS[has_s3], _UPDATES[has_fields])
+    steps = (*_STEPS, *_OFTEN_AT, *_UPLOADS[has_s3], _UPDATES[has_fields])
     faults: list[Fault] = []
     # Each failure may double the wait before the next try.
     left = chance.randint(1, failures)
     while left:
-        mode, count = chance.choice(MODES), min(left, chance.randint(1, 2))
+        mode, count = chance.choice((*MODES, *_OFTEN)), min(left, chance.randint(1, 2))
         left -= count
         fault = Fault(chance.choice(steps), mode, count, skip=chance.choice((0, 0, 1, 3)))
         if mode == "stall":
@@ -124,7 +127,6 @@ def _run(course: Course, folder: Path, said: Said, deadline_s: float) -> Result:
     """Let it happen, and compare what the site holds with what was written."""
     (folder / "logs").mkdir()
     secrets = (f"key-{course.seed}-of-nobody", f"Tr0ub4dor-{course.seed}-x")
-    log = ToolkitLog(folder / "logs", secret=secrets[1])
     began = time.monotonic()
 
     def connect() -> Any:
@@ -132,7 +134,10 @@ def _run(course: Course, folder: Path, said: Said, deadline_s: float) -> Result:
         handle.config.timeout_secs = _TIMEOUT_S
         return handle
 
-    with Site(has_s3=course.has_s3, has_fields=course.has_fields) as site:
+    with (
+        Site(has_s3=course.has_s3, has_fields=course.has_fields) as site,
+        ToolkitLog(folder / "logs", secret=secrets[1]) as log,
+    ):
         site.store.visible_after = course.visible_after_s
         site.expect(*(replace(each) for each in course.faults))
         complaints = []

@@ -5,7 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Optional
+from types import TracebackType
+from typing import Optional, TextIO
 
 from tk_incident import signature_key
 
@@ -103,13 +104,17 @@ def problems(count: int, chance: random.Random, *, critical_share: float = 0.0) 
 
 
 class ToolkitLog:
-    """A log, and what was written into it."""
+    """A log, and what was written into it. As Toolkit's it stays open from the first record on.
+
+    Nor may the descriptor be another log's meanwhile: other reporters of this machine look through it.
+    """
 
     def __init__(self, folder: Path, *, secret: str = "", record_bytes: int = 0) -> None:
         """``secret`` stands in each record, and each has about so many bytes."""
         self._path = folder / "tk-maya.log"
         self._secret = secret
         self._record_bytes = record_bytes
+        self._file: Optional[TextIO] = None
         # How often each signature was written.
         self.written: Counter[str] = Counter()
 
@@ -117,9 +122,23 @@ class ToolkitLog:
         """Append records of a problem, in one piece; ``at`` is now if it is not given."""
         more = _MORE * (self._record_bytes // len(_MORE))
         text = problem.record(at or datetime.now(), secret=self._secret, more=more)
-        with self._path.open("a", encoding="utf-8") as log:
-            log.write(text * times)
+        if self._file is None:
+            self._file = self._path.open("a", encoding="utf-8")
+        self._file.write(text * times)
+        self._file.flush()
         self.written[problem.key] += times
+
+    def __enter__(self) -> "ToolkitLog":
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
 
     @property
     def total(self) -> int:

@@ -13,7 +13,7 @@ from waiting import until
 
 _KEY_VARIABLE = "TK_INCIDENT_DELIVERY_KEY"
 _START_S = 60.0
-_END_S = 20.0
+_END_S = 60.0
 # These cross in the command.
 _OPTIONS = ("log_folder", "state_folder", "site_url", "script_name", "api_key_env")
 
