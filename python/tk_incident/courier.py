@@ -17,6 +17,7 @@ THREAD_NAME = "tk-incident-courier"
 _TURN_MS = 500
 # After a failure that is not the site's, so that one that stays does not keep a core busy.
 _PAUSE_S = 1.0
+_INTERRUPT_EVERY_S = 0.05
 # The note of an agent whose thread has ended by itself.
 _END_CODE = "stopped"
 
@@ -84,11 +85,18 @@ class Courier:
     def stop(self, timeout_s: float) -> bool:
         """Ask the thread to end, and wait; True if it ended in time.
 
-        One that hangs at the site is abandoned: it commits nothing that has not happened, and whatever it
-        leaves undone is looked up at the site by the next attempt.
+        One that waits for the site is interrupted, and one that hangs all the same is abandoned: it commits
+        nothing that has not happened, and whatever it leaves undone is looked up at the site by the next try.
         """
         self.request_stop()
-        return self.wait(timeout_s)
+        deadline = time.monotonic() + timeout_s
+        # Again and again: the client tries again what was broken off.
+        while not self.wait(min(_INTERRUPT_EVERY_S, deadline - time.monotonic())):
+            if time.monotonic() >= deadline:
+                return False
+            if self._sink is not None:
+                self._sink.interrupt()
+        return True
 
     @property
     def is_alive(self) -> bool:

@@ -155,7 +155,7 @@ impl SpoolReader {
     fn books(&self) -> Result<Value> {
         // A spool that no reporter of today has opened yet.
         let vetoed = match schema::version(&self.connection)? {
-            KNOWS_VETOES.. => "min(max(d.discarded_count, 0), d.delivered_count, i.count)",
+            KNOWS_VETOES.. => "min(max(CAST(d.discarded_count AS INTEGER), 0), d.delivered_count, i.count)",
             _ => "0",
         };
         let sql = format!(

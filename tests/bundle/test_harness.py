@@ -172,6 +172,32 @@ def test_a_variant(harness: Harness, host: Host, package: Path, option: str) -> 
         assert "same app object: True" in run.output
 
 
+# What the site does while the tickets are made, and how long one has to wait for them: an upload that stalls
+# is given up after thirty seconds.
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "drop": ({"mode": "drop", "match": "create", "count": 2}, "16"),
+    "too many requests": ({"mode": "http429", "match": "create", "count": 2}, "16"),
+    "a page": ({"mode": "html200", "match": "create", "count": 2}, "16"),
+    "stall": ({"mode": "stall", "match": "/storage", "count": 1, "seconds": 3600}, "45"),
+    "stall without cloud storage": ({"mode": "stall", "match": "/upload/upload_file", "count": 1}, "45"),
+}
+
+
+@newest
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_site_that_fails_has_the_same_tickets(
+    harness: Harness, host: Host, package: Path, name: str
+) -> None:
+    fault, seconds = FAULTS[name]
+    options = ["--seconds", seconds, "--no-rollover", "--fault", json.dumps(fault)]
+    options += ["--settings", json.dumps({"site_lag_s": 1})]
+    options += ["--no-s3"] if "upload_file" in fault["match"] else []
+    run = harness.run(host, ROOT / "tk-incidentreporter", *options, package=package)
+    check_tickets(run, login_of_the_process(host))
+    assert len(re.findall(r" WARNING tk_incident\] \[tk-incident\] ", run.log)) <= 1, "it is said once"
+    assert "password" not in run.output.lower()
+
+
 @newest
 def test_a_logged_in_artist(harness: Harness, host: Host, package: Path) -> None:
     app = ROOT / "tk-incidentreporter"

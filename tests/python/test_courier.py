@@ -130,6 +130,9 @@ class ScriptedSink:
             raise step
         return Outcome(ticket_id=1, count=delivery.incident.count, recurrence_ms=60_000)
 
+    def interrupt(self) -> None:
+        self.turns.append("interrupted")
+
     def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
         self.settled += [each.id for each in deliveries]
 

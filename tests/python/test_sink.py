@@ -5,6 +5,8 @@ import io
 import re
 import socket
 import tempfile
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -458,6 +460,38 @@ def test_an_upload_that_stalls_is_not_waited_for(
     desk.refusal(make_delivery())
     gc.collect()
     assert [step[0] for step in desk.journal.steps] == ["asked", "made"]
+
+
+@pytest.mark.parametrize(
+    ("step", "is_s3"), [("read", True), ("create", True), ("/storage", True), ("/upload/upload_file", False)]
+)
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_what_waits_for_the_site_can_be_interrupted(
+    desk: Desk, make_delivery: MakeDelivery, step: str, *, is_s3: bool
+) -> None:
+    desk.site.s3 = is_s3
+    desk.fault("stall", step, count=9, seconds=60)
+    failed: list[Exception] = []
+
+    def deliver() -> None:
+        try:
+            desk.deliver(make_delivery())
+        except DeliveryError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=deliver)
+    thread.start()
+    while desk.site.faults[0]["count"] == 9:
+        thread.join(0.01)
+    deadline = time.monotonic() + 10
+    while thread.is_alive() and time.monotonic() < deadline:
+        desk.sink.interrupt()
+        thread.join(0.05)
+    assert not thread.is_alive()
+    assert len(failed) == 1
+    # Its frames hold the file.
+    failed.clear()
+    gc.collect()
 
 
 def test_no_wait_is_without_an_end(desk: Desk, make_delivery: MakeDelivery) -> None:

@@ -55,5 +55,8 @@ class Sink(Protocol):
     def wait_s(self) -> float:
         """Return how many seconds the site is to be left alone, so that it is not told too much at once."""
 
+    def interrupt(self) -> None:
+        """Break off what is under way, so that it fails at once; this is called on another thread."""
+
     def close(self) -> None:
         """Give the connection back; a later ``deliver`` makes a new one."""

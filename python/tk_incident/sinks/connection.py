@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -11,6 +12,8 @@ from tk_incident.pace import Pace
 from tk_incident.sinks.faults import NOT_DATA, delivery_error
 
 _TIMEOUT_S = 30
+# Of each step of an upload, not of the whole: the rest of what is due waits for it.
+_UPLOAD_TIMEOUT_S = 15
 # A delivery that fails is tried again by the courier, which does not hold the connection meanwhile.
 _RPC_ATTEMPTS = 2
 _RPC_ATTEMPT_INTERVAL_MS = 500
@@ -36,7 +39,8 @@ class Connection:
             config.timeout_secs = _TIMEOUT_S
             # An open connection keeps the timeout it was made with: none. The next call opens a new one.
             handle.close()
-        _keep_openers(handle)
+        self._uploading = _Uploading()
+        _keep_openers(handle, self._uploading)
 
     def check(self) -> None:
         """Make sure that a site answers, before the client takes the page of a proxy for an old site."""
@@ -123,8 +127,40 @@ class Connection:
     def _not_data(self) -> DeliveryError:
         return DeliveryError(f"{self.site} {NOT_DATA}", is_outage=True)
 
+    def interrupt(self) -> None:
+        """Break off what is under way, from any thread: it fails at once, and the client may try again."""
+        for connection in (*_open_connections(self._handle), self._uploading.connection):
+            sock = getattr(connection, "sock", None)
+            if isinstance(sock, socket.socket):
+                with contextlib.suppress(OSError):
+                    # Not its own method: that of a TLS socket changes what the other thread is working with.
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
-def _keep_openers(handle: Any) -> None:
+
+class _Uploading:
+    """The connection of the upload that is under way; the last one, where none is."""
+
+    connection: Any = None
+
+    def do_open(
+        self, do_open: Callable[..., Any], make: Callable[..., Any], request: Any, **more: Any
+    ) -> Any:
+        """Stand in for a handler's method, and keep what it connects with."""
+
+        def made(*args: Any, **kwargs: Any) -> Any:
+            self.connection = make(*args, **kwargs)
+            return self.connection
+
+        return do_open(made, request, **more)
+
+
+def _open_connections(handle: Any) -> list[Any]:
+    """Return the connections of the client's calls, as far as this version of it has them where we look."""
+    http = getattr(handle, "_connection", None)
+    return list(getattr(http, "connections", {}).values())
+
+
+def _keep_openers(handle: Any, uploading: _Uploading) -> None:
     """Let the uploads of a handle share what opens their connections, and end their waits.
 
     The client makes it anew for each request of an upload, and each time loads all certificates: three times
@@ -139,7 +175,11 @@ def _keep_openers(handle: Any) -> None:
     @functools.lru_cache(maxsize=4)
     def kept(handler: Any) -> Any:
         opener = build(handler)
-        opener.open = functools.partial(_open, opener.open, timeout=handle.config.timeout_secs)
+        timeout_s = min(handle.config.timeout_secs or _UPLOAD_TIMEOUT_S, _UPLOAD_TIMEOUT_S)
+        opener.open = functools.partial(_open, opener.open, timeout=timeout_s)
+        for each in opener.handlers:
+            if hasattr(each, "do_open"):
+                each.do_open = functools.partial(uploading.do_open, each.do_open)
         return opener
 
     handle._build_opener = kept

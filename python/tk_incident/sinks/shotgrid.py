@@ -72,6 +72,12 @@ class ShotGridSink:
         """Return how many seconds the site is to be left alone."""
         return self._pace.wait_s()
 
+    def interrupt(self) -> None:
+        """Break off what is under way at the site; from any thread."""
+        connection = self._connection
+        if connection is not None:
+            connection.interrupt()
+
     def close(self) -> None:
         """Close the connection, if there is one."""
         connection, self._connection = self._connection, None
