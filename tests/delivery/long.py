@@ -7,14 +7,17 @@ Exit code 1: something was lost, doubled, told wrongly, or in the wrong order; w
 """
 
 import argparse
+import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
+from typing import NoReturn, Optional
 
 from matrix import ROWS
 from result import Result, head, line
+from watching import kill_all
 
 _PROGRESS_EVERY = 50
 
@@ -27,6 +30,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
     parser = _parser()
     arguments = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, _end)
     if arguments.only and not arguments.row:
         parser.error("--only is of one --row")
     _say(machine() + "\n")
@@ -41,6 +45,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         _say(line(ROWS[name].title, results))
         wrong += sum(not each.is_right for each in results)
     return 1 if wrong else 0
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    # The threads of the rows would finish their runs first.
+    kill_all()
+    os._exit(128 + number)
 
 
 def _remark(result: Result, number: int, *, is_alone: bool) -> None:

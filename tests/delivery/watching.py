@@ -17,6 +17,14 @@ _END_S = 60.0
 # These cross in the command.
 _OPTIONS = ("log_folder", "state_folder", "site_url", "script_name", "api_key_env")
 
+_running: "set[subprocess.Popen[bytes]]" = set()
+
+
+def kill_all() -> None:
+    """End all that run, for a program that is told to end itself: they would go on without it."""
+    for process in list(_running):
+        process.kill()
+
 
 class Watch:
     """A log folder and a state folder under ``folder``, and the reporter on them, in all its lives."""
@@ -58,6 +66,7 @@ class Watch:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=self._environment
             )
+        _running.add(self._process)
 
     def wait_until_it_leads(self) -> None:
         """Wait until it follows the logs: what lies in the folder before the very first look is old news."""
@@ -73,6 +82,7 @@ class Watch:
         if self._process is not None:
             self._process.kill()
             self._process.wait(_END_S)
+            _running.discard(self._process)
 
     def has_ended(self) -> bool:
         """Whether it does not run."""
@@ -82,4 +92,6 @@ class Watch:
         """Ask it to end; its exit code."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(_END_S)
+        code = self._process.wait(_END_S)
+        _running.discard(self._process)
+        return code
