@@ -149,6 +149,15 @@ def test_a_comment_after_the_closing_hides_nothing() -> None:
     assert Tickets(connection, Settings()).closed_at(row) == row["updated_at"]
 
 
+def test_a_site_without_an_open_status_is_not_told_again_and_again(desk: Desk) -> None:
+    sink = desk.sink(closed_statuses=["res", "wtg"], reopened_status="no_such_status")
+    made = desk.see(sink, 1).ticket_id
+    desk.close(made)
+    desk.see(sink, 2, hours=1, ticket_id=made, attached=True)
+    assert desk.said(made) == []
+    assert desk.ticket(made)["sg_incident_count"] == 2
+
+
 def test_there_is_a_new_one_where_that_is_wanted(desk: Desk) -> None:
     sink = desk.sink(on_closed="new")
     first = desk.see(sink, 1).ticket_id

@@ -55,6 +55,9 @@ def place_of(tickets: Tickets, ticket: Ticket, row: Optional[Row], settings: Set
     closed_at = tickets.closed_at(row)
     now = datetime.now(timezone.utc)
     then = next_for_closed(settings.on_closed, closed_at, remarks.ignore_until, seen, now)
+    if then is Next.REOPEN and tickets.open_status is None:
+        # It would be said at each occurrence, and stay closed.
+        then = Next.LEAVE
     return Place(row, then, closed_at)
 
 

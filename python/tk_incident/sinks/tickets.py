@@ -120,6 +120,11 @@ class Tickets:
             "Reply", filters, ["content", "created_at"], limit=_REPLIES, newest_first=True
         )
 
+    @property
+    def open_status(self) -> Optional[str]:
+        """The status of a ticket that is opened again; None where the site has none that is open."""
+        return self._status(self._settings.reopened_status) or self._default_status()
+
     def remarks(self, row: Row) -> "Remarks":
         """Return what people have said of a ticket that decides what becomes of it."""
         link = row.get(site_fields.DUPLICATE_OF)
@@ -172,8 +177,7 @@ class Tickets:
 
     def reopen(self, ticket_id: int, values: Row, content: str) -> None:
         """Open a ticket again and say why; both, or neither."""
-        status = self._status(self._settings.reopened_status) or self._default_status()
-        self._change(ticket_id, {**values, **({STATUS: status} if status else {})}, content)
+        self._change(ticket_id, {**values, STATUS: self.open_status}, content)
 
     def close_as_duplicate(self, row: Row, of_id: int) -> None:
         """Leave a ticket that is one too many to nobody, and say which one is in use."""
