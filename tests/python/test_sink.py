@@ -442,6 +442,19 @@ def test_an_upload_that_fails_is_a_delivery_that_fails(
     assert [step[:2] for step in desk.journal.steps] == [("asked", 3), ("made", 3)]
 
 
+def test_an_answer_of_something_else_than_the_storage_is_no_upload(
+    desk: Desk, make_delivery: MakeDelivery
+) -> None:
+    desk.fault("html200", "/storage")
+    assert "not data" in str(desk.refusal(make_delivery()))
+    (ticket,) = desk.rows("Ticket")
+    assert not ticket.get("attachments"), "nothing was stored"
+    desk.site.faults.clear()
+    desk.deliver(make_delivery(ticket_id=ticket["id"], attempts=1))
+    (attachment,) = desk.rows("Ticket")[0]["attachments"]
+    assert desk.site.store.blobs[attachment["id"]] == desk.journal.archive
+
+
 def test_a_site_that_stalls_is_not_waited_for(desk: Desk, make_delivery: MakeDelivery) -> None:
     desk.timeout_s = 0.2
     desk.fault("stall", "read", count=9, seconds=20)
