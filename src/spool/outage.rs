@@ -17,8 +17,6 @@ const LONGEST_PROBE_MS: i64 = 300_000;
 pub struct Outage {
     /// Until then the site is left alone, in Unix milliseconds.
     pub until_ms: i64,
-    /// How many deliveries failed because of it.
-    pub attempts: u32,
     /// Why the last one failed.
     pub reason: String,
 }
@@ -32,7 +30,7 @@ impl Spool {
 
 /// What holds up all deliveries at this time. A wait that was set by a clock that was later set back is over.
 pub(super) fn held_up(connection: &Connection, now_ms: i64) -> rusqlite::Result<Option<Outage>> {
-    let sql = "SELECT until_ms, attempts, reason FROM outage WHERE until_ms > ?1 AND set_ms <= ?2";
+    let sql = "SELECT until_ms, reason FROM outage WHERE until_ms > ?1 AND set_ms <= ?2";
     let latest = now_ms.saturating_add(deliveries::CLOCK_SLACK_MS);
     connection.prepare_cached(sql)?.query_row([now_ms, latest], outage).optional()
 }
@@ -44,12 +42,8 @@ pub(super) fn begin(
     random: u64,
     asked_ms: i64,
 ) -> rusqlite::Result<i64> {
-    let known: Option<(i64, i64)> = transaction
-        .prepare_cached("SELECT attempts, began_ms FROM outage")?
-        .query_row([], |row| Ok((rows::number(row, 0)?, rows::number(row, 1)?)))
-        .optional()?;
     let now = now_ms();
-    let (attempts, began) = known.unwrap_or((0, now));
+    let (attempts, began) = known(transaction)?.unwrap_or((0, now));
     let before = u32::try_from(attempts).unwrap_or_default();
     let delay = backoff_ms(before, random).min(LONGEST_PROBE_MS).max(asked_ms).min(LONGEST_RETRY_MS);
     transaction.execute("DELETE FROM outage", [])?;
@@ -63,11 +57,7 @@ pub(super) fn begin(
 
 /// The site has taken something: what failed because of it goes on.
 pub(super) fn end(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    let known: Option<(i64, i64)> = transaction
-        .prepare_cached("SELECT attempts, began_ms FROM outage")?
-        .query_row([], |row| Ok((rows::number(row, 0)?, rows::number(row, 1)?)))
-        .optional()?;
-    let Some((attempts, began)) = known else { return Ok(()) };
+    let Some((attempts, began)) = known(transaction)? else { return Ok(()) };
     transaction.execute("DELETE FROM outage", [])?;
     // One that fails alone is to blame itself, and waits as long as it has to. One that was asked for waits until the
     // site can show it.
@@ -84,10 +74,13 @@ pub(super) fn end(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-pub(super) fn outage(row: &Row<'_>) -> rusqlite::Result<Outage> {
-    Ok(Outage {
-        until_ms: rows::number(row, 0)?,
-        attempts: rows::number(row, 1)?.try_into().unwrap_or_default(),
-        reason: rows::text(row, 2)?,
-    })
+/// How many deliveries failed because of what holds them up, and since when it does.
+fn known(transaction: &Transaction<'_>) -> rusqlite::Result<Option<(i64, i64)>> {
+    let sql = "SELECT attempts, began_ms FROM outage";
+    let found = |row: &Row<'_>| Ok((rows::number(row, 0)?, rows::number(row, 1)?));
+    transaction.prepare_cached(sql)?.query_row([], found).optional()
+}
+
+fn outage(row: &Row<'_>) -> rusqlite::Result<Outage> {
+    Ok(Outage { until_ms: rows::number(row, 0)?, reason: rows::text(row, 1)? })
 }
