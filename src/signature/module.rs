@@ -1,6 +1,6 @@
 //! Which module a frame's file is, wherever it is installed, and whether a call in it says anything about the problem.
 
-use super::path::{Kind, Parts, begins};
+use super::path::{Mark, Parts};
 
 /// Whose code a frame is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,22 +20,16 @@ pub fn module(place: &str, out: &mut String) -> Owner {
     if let Some(shown) = place.strip_prefix('<') {
         return shown_in_brackets(shown, out);
     }
-    let mut parts = Parts::of(place);
-    let file = parts.pop();
-    let owner = parts.cut();
-    let owner = match parts.first().unwrap_or(file) {
-        package if owner == Owner::Own => owner_of(package),
-        _ => owner,
-    };
+    let (parts, name) = find_name(place);
     let begin = out.len();
-    for part in parts.all() {
+    for folder in (1..name.end).rev().map(|number| parts.part(number)).filter(|part| says_something(part)) {
         // A descriptor of a repository keeps the bundle below the repository's name.
-        out.push_str(part.strip_suffix(".git").unwrap_or(part));
+        out.push_str(folder.strip_suffix(".git").unwrap_or(folder));
         out.push('/');
     }
-    out.push_str(stem(file));
+    out.push_str(stem(parts.part(0)));
     make_lower(out, begin);
-    owner
+    if name.is_library { Owner::Framework("Python's library") } else { owner_of(&out[begin..]) }
 }
 
 /// `<string>`, `<maya console>`, `<ipython-input-3-1b…>`: what follows a digit differs from time to time.
@@ -49,62 +43,90 @@ fn shown_in_brackets(shown: &str, out: &mut String) -> Owner {
     if shown.starts_with("frozen ") { Owner::Framework("Python's import machinery") } else { Owner::Own }
 }
 
-impl Parts<'_> {
-    /// Leaves what names the package, and says whether it is Python's own.
-    #[inline]
-    fn cut(&mut self) -> Owner {
-        let last = |kind: Kind| self.dirs.clone().rev().find(|at| self.kinds[*at] == kind);
-        if let Some(at) = last(Kind::Packages) {
-            self.dirs.start = at + 1;
-            return Owner::Own;
-        }
-        // Of a folder only what is below it counts.
-        let python = self.dirs.clone().rev().skip(1).find(|at| self.kinds[*at] == Kind::Python);
-        if let Some(at) = last(Kind::Bundle) {
-            // Each bundle has an `app` and a `dialog`. The core is the core, also where it is installed without its name.
-            let core = python.filter(|python| owner_of(self.kept[python + 1]) != Owner::Own);
-            self.dirs.start = core.map_or(at, |python| python + 1);
-            return Owner::Own;
-        }
-        let is_library = |at: &usize| match self.kinds[*at] {
-            Kind::Library => true,
-            Kind::Lib => *at > 0 && begins(self.kept[at - 1], "python"),
-            _ => false,
-        };
-        if let Some(at) = self.dirs.clone().rev().find(is_library) {
-            self.dirs.start = at + 1;
-            return Owner::Framework("Python's library");
-        }
-        self.dirs.start = match python {
-            Some(at) => at + 1,
-            // The folder that it lies in, which is more telling than none, and the least that depends on the place.
-            None => self.dirs.start.max(self.dirs.end.saturating_sub(1 + self.trailing_versions())),
-        };
-        Owner::Own
-    }
+/// Which parts of a path name the module.
+struct Name {
+    /// The number of the first part that does not, counted from the file.
+    end: usize,
+    /// Whether they lie in Python's own library.
+    is_library: bool,
+}
 
-    fn trailing_versions(&self) -> usize {
-        self.dirs.clone().rev().take_while(|at| self.kinds[*at] == Kind::Version).count()
+/// Finds, from the file outwards, the folder that says where the module's name begins. Of several the innermost says it,
+/// but a folder of Python's own, or one that is called as the language, only where no other does.
+fn find_name(place: &str) -> (Parts<'_>, Name) {
+    let (mut package, mut python, mut lib, mut library) = (None, None, None, None);
+    let parts = Parts::of(place, |parts, number, mark| {
+        match mark {
+            Mark::Packages => package = Some(number),
+            // Each bundle has an `app` and a `dialog`.
+            Mark::Bundle => package = Some(number + 1),
+            // Of a folder only what is below it counts.
+            Mark::Python if number > 1 => {
+                // The core is the core, also where it is installed without its name.
+                if owner_of(parts.part(number - 1)) != Owner::Own {
+                    package = Some(number);
+                }
+                python = python.or(Some(number));
+            }
+            Mark::Library => library = library.or(Some(number)),
+            Mark::Lib => lib = Some(number),
+            Mark::Python | Mark::Home => {}
+        }
+        if mark.is_pythons() && lib.is_some_and(|lib| lib + 1 == number) {
+            library = library.or(lib);
+        }
+        package.is_some()
+    });
+    // The folder that it lies in, which is more telling than none, and the least that depends on the place.
+    let nearest = || 2 + (1..parts.count()).take_while(|number| is_version(parts.part(*number))).count();
+    let is_library = package.is_none() && library.is_some();
+    let end = package.or(library).or(python).unwrap_or_else(nearest).min(parts.count());
+    (parts, Name { end, is_library })
+}
+
+/// Whose a module is, by the first part of its name.
+fn owner_of(module: &str) -> Owner {
+    // Most begin otherwise.
+    if !matches!(module.bytes().next(), Some(b't' | b'T' | b's' | b'S' | b'p' | b'P')) {
+        return Owner::Own;
+    }
+    let end = module.bytes().position(|byte| matches!(byte, b'/' | b'.')).unwrap_or(module.len());
+    let package = &module[..end];
+    let is = |name: &str| package.eq_ignore_ascii_case(name);
+    let begins = |name: &str| package.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
+    if ["tank", "sgtk", "tank_vendor", "tk-core"].into_iter().any(is) {
+        Owner::Framework("Toolkit's core")
+    } else if is("shotgun_api3") {
+        Owner::Framework("the site's client")
+    } else if begins("pyside") || begins("shiboken") {
+        Owner::Framework("Qt for Python")
+    } else {
+        Owner::Own
     }
 }
 
-fn owner_of(package: &str) -> Owner {
-    if !matches!(package.bytes().next(), Some(b't' | b'T' | b's' | b'S' | b'p' | b'P')) {
-        return Owner::Own;
-    }
-    let dot = package.bytes().position(|byte| byte == b'.').unwrap_or(package.len());
-    let package = &package[..dot];
-    let is = |name: &str| package.eq_ignore_ascii_case(name);
-    if ["tank", "sgtk", "tank_vendor", "tk-core"].into_iter().any(is) {
-        return Owner::Framework("Toolkit's core");
-    }
-    if is("shotgun_api3") {
-        return Owner::Framework("the site's client");
-    }
-    if ["pyside", "shiboken"].into_iter().any(|name| begins(package, name)) {
-        return Owner::Framework("Qt for Python");
-    }
-    Owner::Own
+/// Whether a folder says which module this is, and not which release of it.
+fn says_something(folder: &str) -> bool {
+    !(is_version(folder) || folder.eq_ignore_ascii_case("python"))
+}
+
+/// The folder of a release, or of a commit: `v1.2.3`, `1.2.3`, `9f4ef63`.
+fn is_version(folder: &str) -> bool {
+    is_release(folder) || is_commit(folder)
+}
+
+fn is_release(folder: &str) -> bool {
+    let number = folder.strip_prefix('v').unwrap_or(folder);
+    let is_of_one = |byte: u8| match byte {
+        b'0'..=b'9' | b'.' | b'-' | b'_' => true,
+        b'a'..=b'z' => folder.contains('.'),
+        _ => false,
+    };
+    number.as_bytes().first().is_some_and(u8::is_ascii_digit) && number.bytes().all(is_of_one)
+}
+
+fn is_commit(folder: &str) -> bool {
+    matches!(folder.len(), 7 | 40) && folder.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn stem(file: &str) -> &str {
