@@ -1,7 +1,9 @@
-//! The tail's thread: it leads or stands by, and drives the stages.
+//! The reporter's own threads: they lead or stand by, and drive the stages.
 
 mod evidence;
+mod intake;
 mod led;
+mod reading;
 mod signal;
 mod stand_by;
 mod work;
@@ -68,7 +70,7 @@ struct Shared {
     notes: Notes,
     /// Raised when something was committed, when the lead changes, and at the stop.
     signal: Signal,
-    /// Wakes the thread before its pause is over.
+    /// Wakes the tail's thread before its pause is over.
     hint: Sender<()>,
     hints: Receiver<()>,
 }
@@ -143,7 +145,7 @@ impl Agent {
             other => other?,
         };
         let run = move || work::guarded(&shared, |shared| Work::run(shared, &pipeline, &place));
-        let started = std::thread::Builder::new().name("tk-incident-tail".into()).spawn(run);
+        let started = std::thread::Builder::new().name("tk-incident-keep".into()).spawn(run);
         let no_thread = || Error::new(ErrorKind::Internal("cannot start a thread".into()));
         *thread = Some(started.map_err(|error| no_thread().because(error))?);
         if leads {
@@ -299,6 +301,12 @@ impl Shared {
         self.signal.raise();
         // One that waits already will do.
         self.hint.try_send(()).unwrap_or_default();
+    }
+
+    fn set_caught_up(&self, caught_up: bool) {
+        if self.caught_up.swap(caught_up, Ordering::AcqRel) != caught_up {
+            self.signal.raise();
+        }
     }
 
     fn spool(&self) -> Option<Arc<Led>> {

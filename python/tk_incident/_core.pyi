@@ -169,7 +169,7 @@ class Delivery:
 
 @final
 class Agent:
-    """The tail's thread, and the spool behind it."""
+    """The reporter's threads, and the spool behind them."""
 
     def __new__(cls, settings: str) -> Agent:
         """Take the settings as JSON. Raises ``ConfigError``; starts nothing."""

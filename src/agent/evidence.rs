@@ -10,7 +10,7 @@ use crate::capture::{Capture, Hardware, LogSnapshot, Others, environment};
 use crate::error::Result;
 use crate::pipeline::Pipeline;
 use crate::spool::{Due, LONGEST_EVIDENCE_WAIT_MS, Spool, now_ms};
-use crate::tail::Tailer;
+use crate::tail::Files;
 
 /// So long after a record the lines behind it are taken to be there.
 const WAIT_MS: i64 = 300;
@@ -60,12 +60,12 @@ impl Evidence {
         Some(if self.hardware.is_awaited() { wait.max(HARDWARE_LOOK) } else { wait })
     }
 
-    /// Takes what is due; true if that was something, and it was kept.
+    /// Takes what is due from the files that are open; true if that was something, and it was kept.
     pub(super) fn take(
         &mut self,
         shared: &Shared,
         spool: &Spool,
-        tailer: &Tailer,
+        files: impl FnOnce() -> Files,
         pipeline: &Pipeline,
     ) -> bool {
         // Before a stop what there is must do: better no lines behind the record than no evidence for now.
@@ -79,7 +79,7 @@ impl Evidence {
         if self.hardware.is_awaited() && !is_last_call {
             return false;
         }
-        match capture_due(shared, spool, tailer, pipeline, &self.hardware.known(), now) {
+        match capture_due(shared, spool, &files(), pipeline, &self.hardware.known(), now) {
             Ok(next) => {
                 self.next_ms = next;
                 shared.notes.over("evidence", "");
@@ -99,7 +99,7 @@ impl Evidence {
 fn capture_due(
     shared: &Shared,
     spool: &Spool,
-    tailer: &Tailer,
+    files: &Files,
     pipeline: &Pipeline,
     hardware: &Map<String, Value>,
     now_ms: i64,
@@ -108,11 +108,11 @@ fn capture_due(
     let folders = [("logs", &*shared.log_folder), ("state", &*shared.state_folder)];
     let most_bytes = usize::try_from(shared.config.max_evidence_kib << 10).unwrap_or(usize::MAX);
     let capture = Capture { redactor: pipeline.redactor(), studio: pipeline.studio(), most_bytes };
-    let others = Others::read(tailer.files(), due.iter().map(|due| &due.occurrence));
+    let others = Others::read(files.all(), due.iter().map(|due| &due.occurrence));
     for in_one_file in due.chunk_by(|a, b| (a.identity, a.generation) == (b.identity, b.generation)) {
         let Some(Due { identity, generation, occurrence, .. }) = in_one_file.first() else { continue };
-        let file = tailer.file(*identity, *generation);
-        let predecessor = tailer.predecessor(*identity, &occurrence.path);
+        let file = files.file(*identity, *generation);
+        let predecessor = files.predecessor(*identity, &occurrence.path);
         let mut log = LogSnapshot::take(&occurrence.path, file, predecessor, pipeline.redactor());
         let (mut taken, mut bytes) = (Vec::new(), 0);
         for Due { incident_id, incident, occurrence, facts, .. } in in_one_file {

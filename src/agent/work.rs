@@ -1,39 +1,30 @@
-//! What the agent's thread does.
+//! The keeper's thread: it stands by or leads, and keeps what the tail's thread reads.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use super::evidence::Evidence;
+use super::intake::{Intake, Tail};
+use super::reading::{QUIET_TURN, Reading};
 use super::stand_by::stand_by;
 use super::{Led, Shared};
 use crate::config::TicketScope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::Pipeline;
-use crate::spool::{Batch, Bounds, Found, Place};
+use crate::spool::{Batch, Bounds, Place};
 use crate::stats::Stats;
-use crate::tail::{Beginning, Read, Tailer};
+use crate::tail::{Beginning, Tailer};
 
 /// A leader looks this often whether its lock file is still there.
 const LEAD_CHECK: Duration = Duration::from_secs(1);
 
-/// The folder is looked at this often while something is written, whatever the events say.
-const BUSY_TURN: Duration = Duration::from_millis(200);
-
-/// And at least this often when all is quiet.
-const QUIET_TURN: Duration = Duration::from_secs(2);
-
-/// In between, a pause is this part of the time in which nothing came.
-const QUIET_SHARE: u32 = 10;
-
-/// A storm of events is one event: turns are at least this far apart.
-const SHORTEST_TURN: Duration = Duration::from_millis(5);
-
 /// Checkpoints alone, with nothing found, are not worth a write to disk more often than this.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
 
-/// While the spool cannot be written the tail waits this long between two tries.
+/// While the spool cannot be written there is this long between two tries.
 const SPOOL_RETRY: Duration = Duration::from_secs(1);
 
 /// A spool that is damaged again within this time waits for so long.
@@ -60,15 +51,15 @@ pub(super) fn guarded(shared: &Arc<Shared>, work: impl FnOnce(&Arc<Shared>) -> R
     shared.give_up_lead();
 }
 
-/// The state of a leading thread.
+/// The state of the keeper's thread.
 pub(super) struct Work<'a> {
     shared: &'a Shared,
     spool: Arc<Led>,
     pipeline: &'a Pipeline,
-    tailer: Tailer,
+    intake: Arc<Intake>,
+    /// What was taken to be kept.
     batch: Batch,
     committed_at: Instant,
-    active_at: Instant,
     lead_checked_at: Instant,
     evidence: Evidence,
     bounds: Bounds,
@@ -83,7 +74,7 @@ impl<'a> Work<'a> {
             match Self::new(shared, spool, pipeline).and_then(Self::follow) {
                 Err(error) if error.kind() == &ErrorKind::LeadLost => {
                     shared.give_up_lead();
-                    shared.caught_up.store(false, Ordering::Release);
+                    shared.set_caught_up(false);
                     shared.notes.say("lead", "", || format!("{error}; this one stands by"));
                 }
                 outcome => return outcome,
@@ -97,117 +88,139 @@ impl<'a> Work<'a> {
         let is_known = spool.knows_folder(&shared.log_folder)?;
         // The spool that knew where to go on is gone: better to find it again than never.
         let unknown = if is_known || spool.is_recovered() { Beginning::Start } else { Beginning::End };
-        let checkpoints = spool.checkpoints()?;
-        let mut tailer = Tailer::new(&shared.config, checkpoints, unknown);
-        tailer.listen(shared.hint.clone());
+        let mut tail = Tail::new(tailer(shared, &spool, unknown)?);
+        tail.batch.first_look = (!is_known).then(|| shared.log_folder.clone());
+        tail.resume(pipeline);
         Ok(Self {
-            tailer,
-            batch: Batch { first_look: (!is_known).then(|| shared.log_folder.clone()), ..Batch::default() },
+            intake: Arc::new(Intake::new(tail)),
+            batch: Batch::default(),
             evidence: Evidence::of(&spool)?,
             bounds: Bounds::new(shared.config.max_spool_mib << 20),
             shared,
             spool,
             pipeline,
             committed_at: now,
-            active_at: now,
             lead_checked_at: now,
             recovered_at: None,
         })
     }
 
+    /// Keeps what the tail's thread reads, until this ends.
     fn follow(mut self) -> Result<()> {
-        self.resume();
-        while !self.is_stopping() {
-            let began = Instant::now();
-            let more = self.turn()?;
-            if !more {
-                let pause = self.pause(Instant::now());
-                // The sender lives as long as the receiver, so all that can come is a hint or the end of the pause.
-                self.shared.hints.recv_timeout(pause).unwrap_or_default();
-                // Events that came while we looked are answered by the next look, not by one each.
-                if let Some(rest) = SHORTEST_TURN.checked_sub(began.elapsed()) {
-                    std::thread::sleep(rest);
-                }
-            }
-        }
+        let reading = Reading::new(self.shared, self.pipeline, Arc::clone(&self.intake));
+        std::thread::scope(|scope| {
+            let started = std::thread::Builder::new()
+                .name("tk-incident-tail".into())
+                .spawn_scoped(scope, || reading.run());
+            let tail = started.map_err(|error| {
+                Error::new(ErrorKind::Internal("cannot start a thread".into())).because(error)
+            })?;
+            let ended = Ended { intake: Arc::clone(&self.intake), shared: self.shared };
+            let outcome = self.keep(&tail);
+            drop(ended);
+            tail.join().unwrap_or_else(|panic| resume_unwind(panic));
+            outcome
+        })?;
         self.commit(Instant::now(), true)
     }
 
-    /// Goes on where the last reporter ended.
-    fn resume(&mut self) {
-        let (found, pipeline) = (&mut self.batch.found, &self.pipeline);
-        self.tailer.resume(Instant::now(), &mut self.batch.stats, |read, stats| {
-            found.extend(find(pipeline, &read, stats));
-        });
+    fn keep(&mut self, tail: &ScopedJoinHandle<'_, ()>) -> Result<()> {
+        while !self.is_stopping() && !tail.is_finished() {
+            let seen = self.intake.filled.seen();
+            let wait = self.round()?;
+            if !wait.is_zero() {
+                self.intake.filled.wait(seen, wait);
+            }
+        }
+        Ok(())
     }
 
-    /// One look at the folder and at each file. True if there is more to read at once.
-    fn turn(&mut self) -> Result<bool> {
+    /// Keeps what there is; how long there is nothing to do then, as long as nothing is read.
+    fn round(&mut self) -> Result<Duration> {
         let now = Instant::now();
         self.check_lead(now)?;
         if self.spool.is_damaged()
             && let Err(error) = self.recover()
         {
-            self.shared.caught_up.store(false, Ordering::Release);
-            if error.kind() == &ErrorKind::LeadLost {
-                return Err(error);
-            }
-            self.shared.notes.say("spool", "", || format!("{error}; reading waits until it works again"));
-            return Ok(false);
+            self.hold_up(&error);
+            return if error.kind() == &ErrorKind::LeadLost { Err(error) } else { Ok(SPOOL_RETRY) };
         }
-        let about = self.shared.log_folder.to_string_lossy();
-        match self.tailer.reconcile(now, &self.shared.notes, &mut self.batch.stats) {
-            Ok(()) => self.shared.notes.over("log_folder", &about),
-            // Files that are open are read on: they may have been moved with the folder.
-            Err(error) => self.shared.notes.say("log_folder", &about, || error.to_string()),
-        }
-        let (batch, pipeline) = (&mut self.batch, self.pipeline);
-        let found = &mut batch.found;
-        let more = self.tailer.read(now, &mut batch.stats, |read, stats: &mut Stats| {
-            found.extend(find(pipeline, &read, stats));
-        });
-        for loss in self.tailer.take_losses() {
-            // Each one is a loss of its own.
-            self.shared.notes.say("bytes_lost", "", || loss.to_string());
-            self.shared.notes.over("bytes_lost", "");
-        }
-        if self.batch.stats.bytes_read > 0 {
-            self.active_at = now;
-        }
+        let (is_busy, has_looked) = {
+            let tail = self.intake.tail();
+            (tail.has_more, tail.has_looked)
+        };
         self.commit(now, false)?;
-        if !more {
+        if has_looked && !self.shared.looked.swap(true, Ordering::AcqRel) {
+            self.shared.signal.raise();
+        }
+        if !is_busy {
             self.take_evidence();
         }
-        self.make_room(more);
+        self.make_room(is_busy);
         match self.spool.answer_readers(now) {
             Ok(()) => self.shared.notes.over("view", ""),
             Err(error) => self.shared.notes.say("view", "", || {
                 format!("what is in the spool cannot be shown to other processes: {error}")
             }),
         }
-        if !self.shared.looked.swap(true, Ordering::AcqRel) {
-            self.shared.signal.raise();
-        }
-        let caught_up = !more && self.batch.found.is_empty() && self.tailer.next_flush().is_none();
-        if self.shared.caught_up.swap(caught_up, Ordering::AcqRel) != caught_up {
-            self.shared.signal.raise();
-        }
-        Ok(more)
+        Ok(self.wait())
     }
 
     /// Commits what was found, or at times just the checkpoints. Returns once it is in the spool or we stop.
     fn commit(&mut self, now: Instant, at_stop: bool) -> Result<()> {
-        let worth_it = at_stop
-            || !self.batch.found.is_empty()
-            || self.batch.first_look.is_some()
-            || now.duration_since(self.committed_at) >= CHECKPOINT_EVERY;
-        if !worth_it {
-            return Ok(());
-        }
-        self.batch.checkpoints = self.tailer.take_checkpoints();
+        self.take(at_stop || now.duration_since(self.committed_at) >= CHECKPOINT_EVERY);
         if self.batch.is_empty() {
             return Ok(());
         }
+        while let Err(error) = self.spool.commit(&self.batch) {
+            let error = if self.spool.is_damaged() {
+                match self.recover() {
+                    Ok(()) => {
+                        self.take(true);
+                        continue;
+                    }
+                    Err(error) => error,
+                }
+            } else {
+                error
+            };
+            // What is in the batch stays there, and no more is read than fills another: memory is bounded, nothing lost.
+            self.hold_up(&error);
+            if error.kind() == &ErrorKind::LeadLost || at_stop || self.is_stopping() {
+                return Err(error);
+            }
+            let seen = self.shared.signal.seen();
+            self.shared.signal.wait(seen, SPOOL_RETRY);
+        }
+        self.shared.notes.over("spool", "");
+        let has_found = !self.batch.found.is_empty();
+        if has_found {
+            self.evidence.expect(self.batch.evidence_due_ms);
+        }
+        self.batch = Batch::default();
+        self.committed_at = now;
+        let mut tail = self.intake.tail();
+        tail.tailer.committed();
+        tail.is_being_kept = false;
+        self.shared.set_caught_up(tail.is_caught_up());
+        drop(tail);
+        if has_found {
+            self.shared.signal.raise();
+        }
+        Ok(())
+    }
+
+    /// Takes what was read, if that is worth a commit or it is time for one.
+    fn take(&mut self, is_time: bool) {
+        let mut tail = self.intake.tail();
+        if !is_time && !tail.is_worth_keeping() && !tail.is_full() {
+            return;
+        }
+        tail.batch.checkpoints = tail.tailer.take_checkpoints();
+        self.batch = std::mem::take(&mut tail.batch);
+        tail.is_being_kept = !self.batch.is_empty();
+        drop(tail);
+        self.intake.taken.raise();
         let facts = self.shared.facts.read().clone();
         self.batch.ticket_user = match self.shared.config.ticket_scope {
             TicketScope::User => facts.user_login.clone(),
@@ -217,42 +230,18 @@ impl<'a> Work<'a> {
         self.batch.project_id = facts.project_id.or(self.shared.config.project_id);
         self.batch.facts = facts.environment;
         self.batch.evidence_due_ms = Evidence::due_ms();
-        while let Err(error) = self.spool.commit(&self.batch) {
-            let error = if self.spool.is_damaged() {
-                match self.recover() {
-                    Ok(()) => {
-                        self.batch.checkpoints = self.tailer.take_checkpoints();
-                        continue;
-                    }
-                    Err(error) => error,
-                }
-            } else {
-                error
-            };
-            // What is in the batch stays there, and nothing more is read: memory is bounded, nothing lost.
-            self.shared.caught_up.store(false, Ordering::Release);
-            if error.kind() == &ErrorKind::LeadLost {
-                return Err(error);
-            }
-            self.shared.notes.say("spool", "", || format!("{error}; reading waits until it works again"));
-            if at_stop || self.is_stopping() {
-                return Err(error);
-            }
-            let seen = self.shared.signal.seen();
-            self.shared.signal.wait(seen, SPOOL_RETRY);
-        }
-        self.shared.notes.over("spool", "");
-        self.tailer.committed();
-        if !self.batch.found.is_empty() {
-            self.evidence.expect(self.batch.evidence_due_ms);
-            self.shared.signal.raise();
-        }
-        self.batch = Batch::default();
-        self.committed_at = now;
-        Ok(())
     }
 
-    /// Goes on with what can be read of a damaged spool. What was found and is not yet committed stays in the batch.
+    /// Says why nothing can be kept for now.
+    fn hold_up(&self, error: &Error) {
+        self.intake.tail().is_being_kept = true;
+        self.shared.set_caught_up(false);
+        if error.kind() != &ErrorKind::LeadLost {
+            self.shared.notes.say("spool", "", || format!("{error}; reading waits until it works again"));
+        }
+    }
+
+    /// Goes on with what can be read of a damaged spool. What was found and is not yet committed stays to be kept.
     fn recover(&mut self) -> Result<()> {
         let now = Instant::now();
         if self.recovered_at.is_some_and(|at| now.duration_since(at) < SHORTEST_RECOVERY) {
@@ -262,20 +251,23 @@ impl<'a> Work<'a> {
         // Without the lock the file may be another reporter's by now, and is not ours to set aside.
         self.has_lead()?;
         self.recovered_at = Some(now);
+        let mut tail = self.intake.tail();
         self.spool.recover(self.pipeline.studio(), &self.shared.notes)?;
         let is_known = self.spool.knows_folder(&self.shared.log_folder)?;
+        let tailer = tailer(self.shared, &self.spool, Beginning::Start)?;
         // The tail goes back to where the spool knows it: what is read twice has one address, and counts once.
-        let found = self.batch.found.len() as u64;
-        self.batch = Batch {
-            found: std::mem::take(&mut self.batch.found),
-            stats: Stats { records_read: found, matched: found, ..Stats::default() },
+        let mut found = std::mem::take(&mut self.batch).found;
+        found.append(&mut tail.batch.found);
+        let count = found.len() as u64;
+        *tail = Tail::new(tailer);
+        tail.batch = Batch {
+            found,
+            stats: Stats { records_read: count, matched: count, ..Stats::default() },
             first_look: (!is_known).then(|| self.shared.log_folder.clone()),
-            ..std::mem::take(&mut self.batch)
+            ..Batch::default()
         };
-        self.batch.checkpoints.clear();
-        self.tailer = Tailer::new(&self.shared.config, self.spool.checkpoints()?, Beginning::Start);
-        self.tailer.listen(self.shared.hint.clone());
-        self.resume();
+        tail.resume(self.pipeline);
+        drop(tail);
         self.evidence = Evidence::of(&self.spool)?;
         self.bounds = Bounds::new(self.shared.config.max_spool_mib << 20);
         Ok(())
@@ -283,7 +275,8 @@ impl<'a> Work<'a> {
 
     /// Takes the evidence that is due.
     fn take_evidence(&mut self) {
-        if self.evidence.take(self.shared, &self.spool, &self.tailer, self.pipeline) {
+        let files = || self.intake.tail().tailer.files();
+        if self.evidence.take(self.shared, &self.spool, files, self.pipeline) {
             self.bounds.try_again();
         }
     }
@@ -320,20 +313,12 @@ impl<'a> Work<'a> {
         if lead.is_intact() { Ok(()) } else { Err(Error::new(ErrorKind::LeadLost).at(lead.path())) }
     }
 
-    /// How long there is nothing to do, as long as no event comes.
-    fn pause(&self, now: Instant) -> Duration {
-        let quiet = now.duration_since(self.active_at);
-        let mut pause = (quiet / QUIET_SHARE).clamp(BUSY_TURN, QUIET_TURN);
-        if let Some(flush) = self.tailer.next_flush() {
-            pause = pause.min(flush.saturating_duration_since(now));
-        }
-        if let Some(wait) = self.evidence.wait() {
-            pause = pause.min(wait);
-        }
+    /// How long there is nothing to do.
+    fn wait(&self) -> Duration {
         if self.bounds.is_working() {
-            pause = Duration::ZERO;
+            return Duration::ZERO;
         }
-        pause
+        self.evidence.wait().map_or(QUIET_TURN, |wait| wait.min(QUIET_TURN))
     }
 
     fn is_stopping(&self) -> bool {
@@ -341,8 +326,22 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The occurrence that a record is, if it is to be reported.
-fn find(pipeline: &Pipeline, read: &Read<'_>, stats: &mut Stats) -> Option<Found> {
-    let occurrence = pipeline.process(&read.record, read.path, stats)?;
-    Some(Found { identity: read.identity, generation: read.generation, occurrence })
+/// A tailer that goes on where the spool knows it.
+fn tailer(shared: &Shared, spool: &Led, unknown: Beginning) -> Result<Tailer> {
+    let mut tailer = Tailer::new(&shared.config, spool.checkpoints()?, unknown);
+    tailer.listen(shared.hint.clone());
+    Ok(tailer)
+}
+
+/// Ends the tail's thread, also where the keeper's panics.
+struct Ended<'a> {
+    intake: Arc<Intake>,
+    shared: &'a Shared,
+}
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.intake.end();
+        self.shared.wake();
+    }
 }

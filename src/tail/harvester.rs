@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::checkpoint::{ANCHOR_BYTES, Beginning, Checkpoint, Loss, Proof, anchor, bytes_at};
@@ -35,7 +36,8 @@ pub struct Harvester {
     pub(super) identity: FileIdentity,
     pub(super) generation: u32,
     pub(super) path: PathBuf,
-    pub(super) file: File,
+    /// Shared with whoever looks into it while the tail reads on.
+    pub(super) file: Arc<File>,
     /// Whether it has lost every name, and a copy of it grows with it.
     pub(super) is_copied: bool,
     /// Since when no look at the folder has found it.
@@ -121,7 +123,7 @@ impl Harvester {
             identity,
             generation,
             path,
-            file,
+            file: Arc::new(file),
             is_copied: false,
             nameless_since: None,
             // Only Toolkit's own logs are followed.

@@ -3,6 +3,7 @@
 mod arrivals;
 mod checkpoint;
 mod copies;
+mod files;
 mod harvester;
 mod held;
 mod holder;
@@ -40,6 +41,7 @@ use crate::stats::Stats;
 
 pub use arrivals::{Arrival, Arrivals};
 pub use checkpoint::{Beginning, Checkpoint, Loss};
+pub use files::Files;
 pub use harvester::Harvester;
 pub use identity::FileIdentity;
 pub use platform::{open, read_at};
@@ -53,7 +55,7 @@ const TURN_BYTES: usize = 1 << 20;
 
 /// Bytes of records that all files together may give before they are committed: until then they lie in memory. A record
 /// counts where it ends, however long ago it began.
-const PASS_BYTES: u64 = 8 << 20;
+pub const PASS_BYTES: u64 = 8 << 20;
 
 /// A record, and the file life that it stands in.
 #[derive(Debug)]
@@ -253,33 +255,10 @@ impl Tailer {
         self.harvesters.values().filter_map(|harvester| harvester.flush_at(self.idle_flush)).min()
     }
 
-    /// The open file with this identity.
+    /// The files that are open now.
     #[must_use]
-    pub fn file(&self, identity: FileIdentity, generation: u32) -> Option<&fs::File> {
-        let harvester = self.harvesters.get(&identity)?;
-        (harvester.generation == generation).then_some(&harvester.file)
-    }
-
-    /// The open files, and the name that each of them has or had last.
-    pub fn files(&self) -> impl Iterator<Item = (&Path, &fs::File)> {
-        self.harvesters.values().map(|harvester| (harvester.path.as_path(), &harvester.file))
-    }
-
-    /// The open file that held what was written before this log was begun; `path` is the name that the log had then.
-    ///
-    /// Toolkit rolls a log by renaming it to `<name>.1`, in place of the file that had this name. That one is followed
-    /// on for a while, so it may be found although it has no name any more.
-    #[must_use]
-    pub fn predecessor(&self, identity: FileIdentity, path: &Path) -> Option<&fs::File> {
-        let own = self.harvesters.get(&identity).map_or(path, |harvester| &harvester.path);
-        let others = || self.harvesters.values().filter(|harvester| harvester.identity != identity);
-        let named = |name: &Path| {
-            let backup = backup_of(name);
-            let found = others().filter(|harvester| harvester.path == backup);
-            found.max_by_key(|harvester| (harvester.nameless_since.is_none(), harvester.followed_since))
-        };
-        // If it was rolled meanwhile, its predecessor has lost the name to it, or has the next one.
-        named(own).or_else(|| named(path)).map(|harvester| &harvester.file)
+    pub fn files(&self) -> Files {
+        Files::of(self.harvesters.values())
     }
 
     fn look_at_folder(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
@@ -370,16 +349,6 @@ impl Tailer {
         self.harvesters.insert(identity, harvester);
         Ok(())
     }
-}
-
-/// The name that a log has once it is rolled: `tk-maya.log.1` for `tk-maya.log`, and then `tk-maya.log.2`.
-fn backup_of(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let number = name.rsplit_once('.').and_then(|(stem, number)| Some((stem, number.parse::<u32>().ok()?)));
-    path.with_file_name(match number {
-        Some((stem, number)) => format!("{stem}.{}", number.saturating_add(1)),
-        None => format!("{name}.1"),
-    })
 }
 
 /// Gives a file a second name; not found if its first one is gone or belongs to another file.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use sqlite_vfs::{DatabaseHandle, LockKind, OpenAccess, OpenKind, OpenOptions, Vfs, WalDisabled};
 use tk_incident_core::spool::{Drive, Place};
 
@@ -50,14 +50,51 @@ struct State {
 #[derive(Debug, Clone)]
 pub struct Disk {
     state: Arc<Mutex<State>>,
+    ice: Arc<Ice>,
     name: String,
+}
+
+/// What holds up every write while the drive is frozen.
+#[derive(Debug, Default)]
+struct Ice {
+    /// Whether it is, and how many writes wait for it.
+    state: Mutex<(bool, usize)>,
+    changed: Condvar,
+}
+
+impl Ice {
+    fn wait(&self) {
+        let mut state = self.state.lock();
+        state.1 += 1;
+        self.changed.notify_all();
+        self.changed.wait_while(&mut state, |(is_frozen, _)| *is_frozen);
+        state.1 -= 1;
+    }
+}
+
+/// A drive that answers to nothing until this is dropped.
+pub struct Frozen(Arc<Ice>);
+
+impl Frozen {
+    /// Waits until something is written to it; false if nothing is in time.
+    pub fn is_asked(&self, timeout: Duration) -> bool {
+        let mut state = self.0.state.lock();
+        !self.0.changed.wait_while_for(&mut state, |(_, waiting)| *waiting == 0, timeout).timed_out()
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.0.state.lock().0 = false;
+        self.0.changed.notify_all();
+    }
 }
 
 impl Disk {
     pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("disk-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let disk = Self { state: Arc::default(), name: name.clone() };
+        let disk = Self { state: Arc::default(), ice: Arc::default(), name: name.clone() };
         sqlite_vfs::register(&name, disk.clone(), false).unwrap();
         disk
     }
@@ -69,6 +106,12 @@ impl Disk {
     /// Lets so many writes through, then fails: once, or until it is mended.
     pub fn fail(&self, fault: Fault, after: usize, stays: bool) {
         self.state.lock().fault = Some((fault, after, stays));
+    }
+
+    /// Lets nothing through until what it gives is dropped.
+    pub fn freeze(&self) -> Frozen {
+        self.ice.state.lock().0 = true;
+        Frozen(Arc::clone(&self.ice))
     }
 
     pub fn mend(&self) {
@@ -89,6 +132,7 @@ impl Disk {
     }
 
     fn change(&self, event: Event) -> io::Result<()> {
+        self.ice.wait();
         let mut state = self.state.lock();
         state.writes += 1;
         if let Some((fault, after, stays)) = &mut state.fault {

@@ -1,5 +1,7 @@
 //! A drive that is full or fails, at every write: it is said, nothing is skipped, and it passes by itself.
 
+use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use tk_incident_core::notes::Notes;
@@ -9,7 +11,7 @@ use tk_incident_core::{Agent, Result};
 
 use super::disk::{Disk, Fault};
 use super::session::{Session, Site, Written, books_balance, counted};
-use super::support::{Home, LONGEST, append, caught_up, error, is_long, stop};
+use super::support::{Home, LONGEST, append, caught_up, error, is_long, messages, occurrences, stop};
 
 /// One try, and at most one more once the drive works again.
 fn at_last<T>(disk: &Disk, mut step: impl FnMut() -> Result<T>) -> (T, bool) {
@@ -143,4 +145,31 @@ fn an_agent_waits_for_its_drive() {
         stop(&agent);
         books_balance(&home.state());
     }
+}
+
+#[test]
+fn while_a_commit_waits_for_the_drive_the_logs_are_read_on() {
+    let (home, disk) = (Home::new(), Disk::new());
+    let agent = Agent::with_place(home.config(), disk.place(&home.state(), Drive::Local));
+    agent.start().unwrap();
+    let log = home.log("tk-maya.log");
+    append(&log, error("life 0"));
+    let mut written = vec!["life 0".to_owned()];
+    occurrences(&agent, 1);
+    let frozen = disk.freeze();
+    append(&log, error("kept later"));
+    written.push("kept later".to_owned());
+    assert!(frozen.is_asked(LONGEST), "nothing was committed");
+    let mut file = OpenOptions::new().write(true).open(&log).unwrap();
+    for life in 1..=3 {
+        // Longer than what it takes the place of, and in one piece: the life before ends where this one is read.
+        let message = format!("life {life}{}", ", and more".repeat(life * 20));
+        file.seek(SeekFrom::Start(0)).unwrap();
+        file.write_all(error(&message).as_bytes()).unwrap();
+        written.push(message);
+        assert!(note(&agent, "bytes_lost").contains("(life"), "it was not read while the drive was frozen");
+    }
+    drop(frozen);
+    assert_eq!(messages(&occurrences(&agent, written.len())), written);
+    stop(&agent);
 }
