@@ -112,11 +112,15 @@ class ShotGridSink:
             raise InternalError("a ticket to be told is missing")
         # One that only passes its problem on stays its ticket: it may be opened again.
         own = place.row if ticket.is_own(place.row, self._settings) else row
-        if known is None or own["id"] != known["id"]:
+        is_moved = known is not None and own["id"] != known["id"]
+        if known is None:
             journal.ticket_created(delivery.id, ticket_id=own["id"], is_new=False)
-        if known is None or not delivery.attached:
+        if known is None or is_moved or not delivery.attached:
             attach_once(tickets, place.row, delivery, journal)
             journal.evidence_attached(delivery.id)
+        if is_moved:
+            # Behind it: what was attached is at the other one.
+            journal.ticket_created(delivery.id, ticket_id=own["id"], is_new=False)
         return Teller(tickets, self._settings).tell(ticket, place)
 
     def _create(self, tickets: Tickets, ticket: Ticket, place: Place, journal: Journal) -> Outcome:

@@ -66,8 +66,9 @@ class Teller:
             return Outcome(row["id"], count, self._recurrence_ms)
         wait = timedelta() if last is None else last + _REPLY_INTERVAL - datetime.now(timezone.utc)
         if wait > timedelta():
-            # Nothing was told: it waits for its turn.
-            return Outcome(row["id"], 0, min(interval_ms, round(wait.total_seconds() * 1000)))
+            # No more than was: the next one waits for its turn. Of what was told we may not know, if we were
+            # ended before it was kept.
+            return Outcome(row["id"], told, min(interval_ms, round(wait.total_seconds() * 1000)))
         times = "1 time" if count == 1 else f"{count} times"
         who = ", ".join(ticket.tally.users) + (f" on {ticket.tally.host}" if ticket.tally.host else "")
         last_seen = ticket.delivery.incident.last_seen
