@@ -90,6 +90,8 @@ pub struct Config {
     pub reopened_status: String,
     /// Entity type of the tickets.
     pub entity_type: String,
+    /// Names of the tags that new tickets have.
+    pub tags: Vec<String>,
     /// False: find and keep, send nothing.
     pub deliver: bool,
     /// Project of tickets where the context has none.
@@ -185,6 +187,7 @@ impl Default for Config {
             closed_statuses: vec!["res".into(), "clsd".into()],
             reopened_status: "opn".into(),
             entity_type: "Ticket".into(),
+            tags: Vec::new(),
             deliver: true,
             project_id: None,
             user_login: None,

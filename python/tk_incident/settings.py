@@ -93,6 +93,7 @@ class Settings:
     closed_statuses: Sequence[str] = ("res", "clsd")
     reopened_status: str = "opn"
     entity_type: str = "Ticket"
+    tags: Sequence[str] = ()
     deliver: bool = True
     project_id: Optional[int] = None
     user_login: Optional[str] = None

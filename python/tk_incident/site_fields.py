@@ -11,6 +11,8 @@ COUNTS = "sg_incident_counts"
 FIRST_SEEN = "sg_incident_first_seen"
 LAST_SEEN = "sg_incident_last_seen"
 VERSION = "sg_incident_version"
+USERS = "sg_incident_users"
+ENGINES = "sg_incident_engines"
 IGNORE_UNTIL = "sg_incident_ignore_until"
 DUPLICATE_OF = "sg_duplicate_of"
 
@@ -39,6 +41,8 @@ SITE_FIELDS = (
     SiteField(FIRST_SEEN, "Incident First Seen", "date_time", "When the problem was seen first."),
     SiteField(LAST_SEEN, "Incident Last Seen", "date_time", "When the problem was seen last."),
     SiteField(VERSION, "Incident Version", "text", "The version under which the problem was seen last."),
+    SiteField(USERS, "Incident Users", "text", "Who met the problem."),
+    SiteField(ENGINES, "Incident Engines", "text", "The engines in which the problem was met."),
     SiteField(
         IGNORE_UNTIL,
         "Incident Ignore Until",

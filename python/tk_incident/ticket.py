@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Optional
@@ -27,6 +27,9 @@ from tk_incident.settings import Settings
 
 # So many people with one problem make it more urgent.
 _MANY_USERS = 5
+_BETWEEN_NAMES = ", "
+# Characters of a field of names.
+_MOST_NAMES = 1_000
 # Characters of a signature that tell one problem from another within one ticket.
 _PROBLEM = 8
 
@@ -83,6 +86,8 @@ class Ticket:
             site_fields.FIRST_SEEN: utc(incident.first_seen),
             site_fields.LAST_SEEN: utc(incident.last_seen),
             site_fields.VERSION: version or None,
+            site_fields.USERS: names(tally.users),
+            site_fields.ENGINES: names(map(sendable, incident.engines)),
         }
         return cls(
             title=title,
@@ -128,6 +133,22 @@ class Ticket:
             return True
         texts = json.loads(_core.explain(shown, self.record, settings.to_json()))["texts"]
         return bool(texts[0]["key"] == texts[1]["key"])
+
+
+def names(all_names: Iterable[str], known: object = None) -> Optional[str]:
+    """Return names as one field has them: those that it knew stay in front. None if there are none.
+
+    What has no room is left out; ``sg_incident_counts`` and the archives have all of them.
+    """
+    before = known.split(_BETWEEN_NAMES) if isinstance(known, str) else []
+    each = dict.fromkeys(name.strip() for name in (*before, *all_names) if name.strip())
+    text = ""
+    for name in each:
+        longer = f"{text}{_BETWEEN_NAMES}{name}" if text else name
+        if len(longer) > _MOST_NAMES:
+            break
+        text = longer
+    return text or None
 
 
 def priority(incident: Incident) -> str:

@@ -132,7 +132,7 @@ def test_a_refusal_is_said_for_each_field_and_the_others_are_added(
         assert repr(field.label) in said[field.name]
     assert said["sg_duplicate_of"].endswith("type Entity restricted to Ticket")
     assert said["sg_incident_last_seen"].endswith("type Date and Time")
-    assert out.splitlines()[-1].startswith("Ticket has 4 of 8 fields")
+    assert out.splitlines()[-1].startswith("Ticket has 6 of 10 fields")
 
 
 @pytest.mark.parametrize("is_there", [True, False])

@@ -36,7 +36,7 @@ def ticket(make_delivery: MakeDelivery) -> Ticket:
 
 
 def made(ticket: Ticket, hook: Any = None) -> Optional[dict[str, Any]]:
-    return new_ticket(ticket, SCHEMA, ticket.description(), hook)
+    return new_ticket(ticket, SCHEMA, ticket.description(), (), hook)
 
 
 def test_without_a_hook(ticket: Ticket) -> None:

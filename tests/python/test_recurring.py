@@ -13,6 +13,7 @@ from tk_incident.settings import Settings
 from tk_incident.sinks import Outcome
 from tk_incident.sinks.shotgrid import ShotGridSink
 from tk_incident.sinks.tickets import Tickets
+from tk_incident.ticket import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,9 @@ class Desk:
             "sg_incident_count",
             "sg_incident_counts",
             "sg_incident_version",
+            "sg_incident_users",
+            "sg_incident_engines",
+            "tags",
             "description",
         ]
         row = self.people.find_one("Ticket", [["id", "is", ticket_id]], fields)
@@ -99,6 +103,37 @@ def desk(sandbox: SandboxSite, make_delivery: MakeDelivery) -> Iterator[Desk]:
     yield desk
     for sink in desk.sinks:
         sink.close()
+
+
+def test_who_met_it_and_where_is_told_of_all_of_them(desk: Desk) -> None:
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 1, users=["anna"], engines=["tk-maya"]).ticket_id
+    known = {"ticket_id": made, "attached": True}
+    desk.see(sink, 2, users=["anna", "bert"], engines=["tk-maya", "tk-nuke"], **known)
+    desk.see(sink, 4, users=["cleo"], engines=["tk-nuke"], reporter_id="bbbbbbbbbb", **known)
+    ticket = desk.ticket(made)
+    assert ticket["sg_incident_users"] == "anna, bert, cleo"
+    assert ticket["sg_incident_engines"] == "tk-maya, tk-nuke"
+
+
+def test_names_that_a_field_has_no_room_for_are_left_out() -> None:
+    assert names([]) is None
+    many = [f"user{number:03}" for number in range(500)]
+    told = names(many)
+    assert told is not None and len(told) <= 1_000
+    assert told.split(", ") == many[: len(told.split(", "))]
+    assert names(["new"], told) == told
+
+
+def test_a_ticket_has_the_tags_of_the_settings(desk: Desk) -> None:
+    night = desk.people.create("Tag", {"name": "Night shift"})["id"]
+    sink = desk.sink(tags=["night shift", "incident"])
+    made = desk.see(sink, 1).ticket_id
+    tags = desk.ticket(made)["tags"]
+    assert [each["name"] for each in tags] == ["Night shift", "incident"]
+    assert tags[0]["id"] == night
+    desk.see(sink, 1, signature="v1-" + "e" * 24)
+    assert len(desk.people.find("Tag", [])) == 2
 
 
 def test_a_closed_ticket_is_opened_again_and_told_why(desk: Desk) -> None:

@@ -128,7 +128,8 @@ class ShotGridSink:
         before = lines_before(journal.evidence(delivery.id), ticket.record)
         description = ticket.description(before, place.previous)
         recurrence_ms = self._settings.recurrence_interval_s * 1000
-        values = new_ticket(ticket, tickets.schema, description, self._before_ticket)
+        tags = tickets.tags(self._settings.tags)
+        values = new_ticket(ticket, tickets.schema, description, tags, self._before_ticket)
         if values is None:
             return Outcome(None, delivery.incident.count, recurrence_ms)
         journal.ticket_asked(delivery.id)

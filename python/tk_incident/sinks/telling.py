@@ -14,7 +14,7 @@ from tk_incident.sinks import Outcome
 from tk_incident.sinks.connection import Row
 from tk_incident.sinks.place import Place
 from tk_incident.sinks.tickets import Tickets, moment
-from tk_incident.ticket import Ticket, utc
+from tk_incident.ticket import Ticket, names, utc
 
 # A reply is mail for everybody on the ticket.
 _REPLY_INTERVAL = timedelta(hours=1)
@@ -92,6 +92,8 @@ def told_values(tickets: Tickets, ticket: Ticket, row: Row) -> Row:
         else max(known, ticket.tally.count),
         site_fields.LAST_SEEN: last,
         site_fields.VERSION: ticket.version or None,
+        site_fields.USERS: names((*counts.users, *ticket.tally.users), row.get(site_fields.USERS)),
+        site_fields.ENGINES: names(ticket.delivery.incident.engines, row.get(site_fields.ENGINES)),
     }
     was = {**row, site_fields.LAST_SEEN: moment(row.get(site_fields.LAST_SEEN))}
     return {

@@ -16,6 +16,7 @@ from tk_incident.ticket import Ticket
 
 STATUS = "sg_status_list"
 ATTACHMENTS = "attachments"
+TAGS = "tags"
 # What people can say in a reply where a site lacks the field for it, and what we say ourselves.
 _DUPLICATE = re.compile(r"^\s*duplicate of (?:ticket )?#?(\d{1,15})\b", re.IGNORECASE | re.MULTILINE)
 _IGNORE = re.compile(r"^\s*ignore until (.+?)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -152,6 +153,25 @@ class Tickets:
         return any(each.get("name") in names or each.get("display_name") in names for each in told)
 
     # What is done.
+
+    def tags(self, wanted: Sequence[str]) -> list[Row]:
+        """Return the site's tags of these names, and make those that it lacks.
+
+        Where it has no tags, or a script user may make none, it gets a ticket without.
+        """
+        if not wanted or TAGS not in self.schema:
+            return []
+        known: dict[str, int] = {}
+        try:
+            for row in self._connection.find("Tag", [["name", "in", list(wanted)]], ["name"], limit=_PAGE):
+                known[str(row.get("name")).casefold()] = int(row["id"])
+            for name in wanted:
+                if name.casefold() not in known:
+                    known[name.casefold()] = self._connection.create("Tag", {"name": name})
+        except DeliveryError as error:
+            if error.is_outage:
+                raise
+        return [{"type": "Tag", "id": known[name.casefold()]} for name in wanted if name.casefold() in known]
 
     def create(self, values: Row) -> int:
         """Make a ticket, and return its id."""

@@ -8,7 +8,7 @@ from tk_incident.description import with_note
 from tk_incident.errors import TkIncidentError
 from tk_incident.excerpt import one_line
 from tk_incident.sinks.connection import Row
-from tk_incident.sinks.tickets import is_allowed
+from tk_incident.sinks.tickets import TAGS, is_allowed
 from tk_incident.ticket import Ticket
 
 BeforeTicket = Callable[[dict[str, Any], Delivery], Optional[Mapping[str, Any]]]
@@ -20,9 +20,13 @@ _MAX_NOTE_BYTES = 1024
 
 
 def new_ticket(
-    ticket: Ticket, schema: Mapping[str, Any], description: str, before_ticket: Optional[BeforeTicket]
+    ticket: Ticket,
+    schema: Mapping[str, Any],
+    description: str,
+    tags: Sequence[Row],
+    before_ticket: Optional[BeforeTicket],
 ) -> Optional[Row]:
-    """Return the values of a new ticket; None where the hook wants none.
+    """Return the values of a new ticket, with these of the site's tags; None where the hook wants none.
 
     What the site does not know is left out, with a note in the description where somebody chose the value.
     Raises ``TkIncidentError`` if the hook fails: the incident is kept, and the hook asked again.
@@ -31,6 +35,8 @@ def new_ticket(
     if ticket.project_id is not None:
         values["project"] = {"type": "Project", "id": ticket.project_id}
     values.update({name: value for name, value in ticket.fields.items() if name in schema})
+    if tags:
+        values[TAGS] = list(tags)
     chosen: Sequence[str] = ()
     if before_ticket is not None:
         edited = _asked(before_ticket, values, ticket.delivery)
