@@ -54,7 +54,8 @@ impl Tail {
     }
 }
 
-/// The tail, shared by the two threads of a leader. Nobody who has it locked waits for the spool's disk.
+/// The tail, shared by the two threads of a leader. Whoever has it locked waits for the spool's disk only where that is recovered,
+/// because the tail goes back then.
 #[derive(Debug)]
 pub(super) struct Intake {
     tail: Mutex<Tail>,
