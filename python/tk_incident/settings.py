@@ -23,6 +23,7 @@ _LISTS = (
     "signature_overrides",
     "redact_patterns",
     "closed_statuses",
+    "tags",
 )
 _FOLDERS = ("log_folder", "state_folder")
 

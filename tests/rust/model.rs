@@ -18,7 +18,7 @@ use tk_incident_core::spool::{Batch, Found, Place, Spool, SpoolReader};
 use tk_incident_core::stats::Stats;
 use tk_incident_core::tail::{Arrival, Beginning, Read, Tailer};
 
-use super::support::{Home, append, error, is_wine, record, remove, replace, truncate};
+use super::support::{Home, append, config_of_a_property, error, is_wine, record, remove, replace, truncate};
 
 /// Something that happens. The number chooses one of the logs.
 #[derive(Debug, Clone, Copy)]
@@ -273,11 +273,8 @@ fn find(pipeline: &Pipeline, read: &Read<'_>, stats: &mut Stats) -> Option<Found
 }
 
 fn config() -> ProptestConfig {
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    let is_long = std::env::var_os("PROPTEST_CASES").is_some();
     // Each of Wine's steps is a question to another process.
-    let cases = if is_wine() { 8 } else { 64 };
-    if is_long { config } else { ProptestConfig { cases, ..config } }
+    config_of_a_property(if is_wine() { 8 } else { 64 })
 }
 
 proptest! {

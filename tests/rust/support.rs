@@ -172,6 +172,7 @@ pub fn is_long() -> bool {
 
 /// So many cases in the short form.
 pub fn config_of_a_property(cases: u32) -> Property {
-    let config = Property { failure_persistence: None, ..Property::default() };
+    // A counterexample that is not the smallest one is worth more than a run that does not end.
+    let config = Property { failure_persistence: None, max_shrink_time: 60_000, ..Property::default() };
     if is_long() { config } else { Property { cases, ..config } }
 }
