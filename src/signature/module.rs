@@ -56,6 +56,10 @@ struct Name {
 fn find_name(place: &str) -> (Parts<'_>, Name) {
     let (mut package, mut python, mut lib, mut library) = (None, None, None, None);
     let parts = Parts::of(place, |parts, number, mark| {
+        // Before it is looked at itself: the `lib` in it is further in.
+        if mark.is_pythons() && lib.is_some_and(|lib| lib + 1 == number) {
+            library = library.or(lib);
+        }
         match mark {
             Mark::Packages => package = Some(number),
             // Each bundle has an `app` and a `dialog`.
@@ -71,9 +75,6 @@ fn find_name(place: &str) -> (Parts<'_>, Name) {
             Mark::Library => library = library.or(Some(number)),
             Mark::Lib => lib = Some(number),
             Mark::Python | Mark::Home => {}
-        }
-        if mark.is_pythons() && lib.is_some_and(|lib| lib + 1 == number) {
-            library = library.or(lib);
         }
         package.is_some()
     });
@@ -199,6 +200,7 @@ mod tests {
     fn the_way_to_the_code_is_told_from_the_code() {
         for (place, want) in [
             ("/usr/lib/python3.9/json/decoder.py", "json/decoder"),
+            ("C:\\Program Files\\Shotgun\\Python3\\lib\\zipfile.py", "zipfile"),
             ("C:\\Program Files\\Autodesk\\Maya2024\\Python\\Lib\\json\\decoder.py", "json/decoder"),
             ("/usr/autodesk/maya2023/lib/python39.zip/json/decoder.py", "json/decoder"),
             ("/x/install/core/python/tank/platform/engine.py", "tank/platform/engine"),
