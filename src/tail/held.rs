@@ -15,7 +15,14 @@ use super::{FileIdentity, open, platform};
 /// Folder of the second names and the copies, in the state folder.
 const FOLDER: &str = "held";
 
-/// The second names, and the copies: `<identity>~<name in the log folder>`. Where the file system gives no second
+/// Files that had one identity, one after the other, and are held at once: copies of those before the last.
+const MOST_OF_ONE: usize = 16;
+
+/// Stands before their numbers.
+const NUMBER: char = '+';
+
+/// The second names, and the copies: `<identity>~<name in the log folder>`, and for further files that have come to the
+/// same identity `<identity>+<number>~<name>`. Where the file system gives no second
 /// names (another drive, none of its kind), there are none.
 #[derive(Debug)]
 pub struct Held {
@@ -91,27 +98,33 @@ impl Held {
         if links.are_refused || links.given.contains_key(&identity) {
             return false;
         }
-        let second = self.folder.join(second_name(identity, first));
         if self.copies.has(identity) {
             return true;
         }
-        let linked =
-            fs::create_dir_all(&self.folder).and_then(|()| platform::link(identity, file, path, &second));
-        match linked {
-            Ok(()) => {
-                links.given.insert(identity, second);
-                false
-            }
-            // It has no name any more, and cannot be given one.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.copies.begin(identity, &second, file, checkpoint).is_ok()
-            }
-            // A link of an earlier session. All else will not change.
-            Err(error) => {
-                links.are_refused = error.kind() != io::ErrorKind::AlreadyExists;
-                false
+        for number in 0..MOST_OF_ONE {
+            let second = self.folder.join(second_name(identity, number, first));
+            let linked =
+                fs::create_dir_all(&self.folder).and_then(|()| platform::link(identity, file, path, &second));
+            match linked.map_err(|error| error.kind()) {
+                // It has no name any more, and cannot be given one.
+                Err(io::ErrorKind::NotFound) => {
+                    return self.copies.begin(identity, &second, file, checkpoint).is_ok();
+                }
+                // The copy of an earlier file with this identity, which is yet to be read or removed.
+                Err(io::ErrorKind::AlreadyExists) if !is_at(identity, &second) => {}
+                // A new one, or that of an earlier session.
+                Ok(()) | Err(io::ErrorKind::AlreadyExists) => {
+                    links.given.insert(identity, second);
+                    return false;
+                }
+                // All else will not change.
+                Err(_) => {
+                    links.are_refused = true;
+                    return false;
+                }
             }
         }
+        false
     }
 
     /// Whether there are files that need a copy.
@@ -151,6 +164,7 @@ impl Held {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
             let Some((held, first)) = name.split_once('~') else { continue };
+            let held = held.split_once(NUMBER).map_or(held, |(held, _)| held);
             let Ok(held) = held.replace('-', ":").parse::<FileIdentity>() else { continue };
             let Ok(file) = open(&path) else { continue };
             let Ok(own) = platform::identity_of(&file, &path) else { continue };
@@ -169,12 +183,21 @@ impl Held {
     }
 }
 
-fn second_name(identity: FileIdentity, first: &OsStr) -> OsString {
+fn second_name(identity: FileIdentity, number: usize, first: &OsStr) -> OsString {
     // A colon is no character of a file name everywhere.
     let mut second = OsString::from(identity.to_string().replace(':', "-"));
+    if number > 0 {
+        second.push(format!("{NUMBER}{number}"));
+    }
     second.push("~");
     second.push(first);
     second
+}
+
+fn is_at(identity: FileIdentity, path: &Path) -> bool {
+    fs::metadata(path)
+        .and_then(|metadata| platform::identity_at(path, &metadata))
+        .is_ok_and(|at| at == identity)
 }
 
 #[cfg(test)]
@@ -221,6 +244,36 @@ mod tests {
         let [kept] = &found[..] else { panic!("{found:?}") };
         assert_eq!((kept.identity, kept.is_copy), (identity, true));
         assert_eq!(io::read_to_string(&kept.file).unwrap(), "kept");
+    }
+
+    /// Its inode may be the next file's before the copy was read.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_copy_that_waits_is_not_in_the_way_of_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tk-maya.log");
+        let nameless = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let file = open(&path).unwrap();
+            let identity = platform::identity_of(&file, &path).unwrap();
+            fs::remove_file(&path).unwrap();
+            (identity, file)
+        };
+        let (identity, first) = nameless("first");
+        assert!(Held::new(folder.path()).hold(identity, &path, &first, 0));
+        drop(first);
+
+        let next_session = Held::new(folder.path());
+        let waiting = next_session.take_over();
+        let (_, second) = nameless("second");
+        assert!(next_session.hold(identity, &path, &second, 0));
+        waiting.into_iter().for_each(Kept::discard);
+        drop(second);
+
+        let found = Held::new(folder.path()).take_over();
+        let [kept] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((kept.identity, kept.is_copy), (identity, true));
+        assert_eq!(io::read_to_string(&kept.file).unwrap(), "second");
     }
 
     #[test]
