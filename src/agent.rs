@@ -8,7 +8,7 @@ mod signal;
 mod stand_by;
 mod work;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -243,6 +243,12 @@ impl Agent {
         let gone =
             || Error::new(ErrorKind::Internal("this reporter does not lead: it delivers nothing".into()));
         self.shared.spool().ok_or_else(gone)
+    }
+
+    /// Where the spool is.
+    #[must_use]
+    pub fn state_folder(&self) -> &Path {
+        &self.shared.state_folder
     }
 
     /// Takes what is to be said.

@@ -91,6 +91,8 @@ pub enum IncidentState {
     Waiting,
     /// The site knows it.
     Delivered,
+    /// A hook of the studio wants no ticket for it.
+    Discarded,
 }
 
 impl IncidentState {
@@ -101,6 +103,7 @@ impl IncidentState {
             Self::Found => "found",
             Self::Waiting => "waiting",
             Self::Delivered => "delivered",
+            Self::Discarded => "discarded",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The agent, as Python owns it.
 
+use std::path::PathBuf;
+
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use tk_incident_core as core;
@@ -118,6 +120,11 @@ impl Agent {
 
     fn last_occurrence_id(&self, py: Python<'_>) -> PyResult<i64> {
         detached(py, || self.0.last_occurrence_id())
+    }
+
+    #[getter]
+    fn state_folder(&self) -> PathBuf {
+        self.0.state_folder().to_path_buf()
     }
 
     fn take_notes(&self, py: Python<'_>) -> PyResult<Vec<Note>> {

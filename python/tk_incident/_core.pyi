@@ -103,7 +103,10 @@ class Incident:
     def users(self) -> list[str]: ...
     @property
     def state(self) -> str:
-        """``waiting`` (not all of it has reached the site), ``delivered``, or ``found`` in a scan."""
+        """``waiting`` (not all of it has reached the site), ``delivered``, ``discarded`` or ``found``.
+
+        A hook wants no ticket for what is discarded; a scan finds, and tells nobody.
+        """
     @property
     def ticket(self) -> Optional[int]: ...
     def as_dict(self) -> dict[str, Any]:
@@ -215,6 +218,9 @@ class Agent:
     def wait_occurrences(self, after_id: int, timeout_ms: int) -> list[Occurrence]:
         """Committed occurrences behind ``after_id``, in order; waits until there is one."""
     def last_occurrence_id(self) -> int: ...
+    @property
+    def state_folder(self) -> Path:
+        """Where the spool is."""
     def take_notes(self) -> list[Note]: ...
     def is_leader(self) -> bool: ...
     def is_caught_up(self) -> bool:

@@ -50,6 +50,8 @@ class Ticket:
     project_id: Optional[int]
     version: str
     """What the problem was seen under: the configuration, else the engine; empty where nothing says it."""
+    engines: Sequence[str]
+    """In which it was met, as far as this reporter knows."""
     tally: Tally
     """How often this reporter saw the problem."""
     former_tallies: Sequence[str]
@@ -77,6 +79,7 @@ class Ticket:
             incident.users or [login],
             facts.get("host", ""),
         )
+        engines = [sendable(engine) for engine in incident.engines]
         fields: dict[str, Any] = {
             "sg_ticket_type": "Bug",
             "sg_priority": priority(incident),
@@ -87,7 +90,7 @@ class Ticket:
             site_fields.LAST_SEEN: utc(incident.last_seen),
             site_fields.VERSION: version or None,
             site_fields.USERS: names(tally.users),
-            site_fields.ENGINES: names(map(sendable, incident.engines)),
+            site_fields.ENGINES: names(engines),
         }
         return cls(
             title=title,
@@ -97,6 +100,7 @@ class Ticket:
             record=sendable(delivery.occurrence.record),
             project_id=settings.project_id if delivery.project_id is None else delivery.project_id,
             version=version,
+            engines=engines,
             tally=tally,
             former_tallies=[_who(delivery, former) for former in delivery.former_signatures],
             fields={name: value for name, value in fields.items() if value is not None},
@@ -138,7 +142,7 @@ class Ticket:
 def names(all_names: Iterable[str], known: object = None) -> Optional[str]:
     """Return names as one field has them: those that it knew stay in front. None if there are none.
 
-    What has no room is left out; ``sg_incident_counts`` and the archives have all of them.
+    What has no room is left out.
     """
     before = known.split(_BETWEEN_NAMES) if isinstance(known, str) else []
     each = dict.fromkeys(name.strip() for name in (*before, *all_names) if name.strip())

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Row};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::{BUSY, FILE, Size, rows, schema, view};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folders::for_libraries;
-use crate::incident::{Incident, Occurrence};
+use crate::incident::{Incident, IncidentState, Occurrence};
 use crate::leader::Leadership;
 use crate::stats::{SpoolStats, Stats};
 
@@ -63,13 +63,19 @@ impl SpoolReader {
 
     /// All incidents, in order of first sight.
     pub fn incidents(&self) -> Result<Vec<Incident>> {
+        let is_discarded = match schema::version(&self.connection)? {
+            KNOWS_VETOES.. => "min(CAST(d.discarded_count AS INTEGER), d.delivered_count) >= i.count",
+            _ => "0",
+        };
         let sql = format!(
-            "SELECT {} FROM incidents i JOIN deliveries d ON d.incident_id = i.id ORDER BY i.id",
+            "SELECT {is_discarded}, {} FROM incidents i JOIN deliveries d ON d.incident_id = i.id ORDER BY i.id",
             rows::INCIDENT
         );
-        self.read(|connection| {
-            connection.prepare_cached(&sql)?.query_map([], |row| rows::incident(row, 0))?.collect()
-        })
+        let incident = |row: &Row<'_>| {
+            let found = rows::incident(row, 1)?;
+            Ok(if row.get(0)? { Incident { state: IncidentState::Discarded, ..found } } else { found })
+        };
+        self.read(|connection| connection.prepare_cached(&sql)?.query_map([], incident)?.collect())
     }
 
     /// At most 1,000 occurrences behind this row; none where there is no further one.

@@ -37,11 +37,8 @@ def tickets_by_key(tickets: Iterable[Mapping[str, Any]]) -> dict[str, list[Mappi
     return dict(groups)
 
 
-def wrong_tickets(site: Holding, told: Mapping[str, int], *, most_archives: int = 1) -> list[str]:
-    """Compare with how often each signature is to have been told: one open ticket each, with its archive.
-
-    Reporters that know nothing of each other may all attach theirs in the same moment: ``most_archives``.
-    """
+def wrong_tickets(site: Holding, told: Mapping[str, int]) -> list[str]:
+    """Compare with how often each signature is to have been told: one open ticket each, with its archive."""
     complaints = list(site.defects)
     groups = tickets_by_key(site.rows("Ticket"))
     replies = site.rows("Reply")
@@ -52,7 +49,7 @@ def wrong_tickets(site: Holding, told: Mapping[str, int], *, most_archives: int 
             complaints.append(f"{key or 'no key'}: {len(opened)} open tickets of {len(tickets)}")
             continue
         for ticket in opened:
-            complaints += wrong_archives(site, ticket, most_archives)
+            complaints += wrong_archives(site, ticket)
             count = told_count(ticket, _notes(replies, ticket))
             if count != told[key]:
                 complaints.append(f"{key}: ticket {ticket['id']} tells of {count}, not of {told[key]}")
@@ -69,10 +66,10 @@ def told_count(ticket: Mapping[str, Any], notes: Sequence[str]) -> int:
     return max(counts, default=0)
 
 
-def wrong_archives(site: Holding, ticket: Mapping[str, Any], most: int) -> list[str]:
-    """Look at the archives of a ticket: there is one, or up to ``most``, and it can be unpacked."""
+def wrong_archives(site: Holding, ticket: Mapping[str, Any]) -> list[str]:
+    """Look at the archives of a ticket: there is one, and it can be unpacked."""
     archives = [each for each in ticket.get("attachments") or () if str(each["name"]).startswith("incident-")]
-    if not 1 <= len(archives) <= most:
+    if len(archives) != 1:
         return [f"ticket {ticket['id']} has {len(archives)} archives"]
     complaints = []
     for each in archives:

@@ -88,7 +88,7 @@ def _judge(crowd: Crowd, site: Site, watches: Sequence[Watch], logs: Sequence[To
         if any(code != 0 for code in pool.map(Watch.stop, watches)):
             complaints.append("a reporter did not end in order")
     told = sum((log.written for log in logs), Counter[str]())
-    complaints += wrong_tickets(site, told, most_archives=crowd.reporters)
+    complaints += wrong_tickets(site, told)
     for spool, log in zip(spools, logs):
         complaints += wrong_books(spool, log.total)
     counts = {

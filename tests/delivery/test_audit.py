@@ -139,12 +139,6 @@ def test_a_problem_without_a_ticket_is_named() -> None:
     assert wrong_tickets(Held(), {KEY: 3, OTHER: 1}) == [f"{OTHER}: 0 open tickets of 0"]
 
 
-def test_reporters_that_share_a_ticket_may_each_attach() -> None:
-    held = Held()
-    attached_twice(held)
-    assert wrong_tickets(held, {KEY: 3}, most_archives=2) == []
-
-
 def test_without_a_field_the_description_and_the_notes_tell() -> None:
     ticket = {**Held().ticket(1), "sg_incident_count": None}
     assert told_count(ticket, []) == 1

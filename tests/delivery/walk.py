@@ -168,9 +168,9 @@ class Walk:
             self.people.update("Ticket", number, values)
 
     def _compare(self) -> None:
-        fields = ["sg_status_list", "sg_incident_count", "sg_incident_key"]
+        fields = ["sg_status_list", "sg_incident_count", "sg_incident_key", "attachments"]
         own = [["sg_incident_key", "in", self.keys]]
-        rows = {row["id"]: row for row in self.people.find("Ticket", own, fields)}
+        rows: dict[Any, Any] = {row["id"]: row for row in self.people.find("Ticket", own, fields)}
         self._expect(sorted(rows) == sorted(self.model.tickets), f"there are {sorted(rows)}")
         for number, ticket in self.model.tickets.items():
             row = rows.get(number, {})
@@ -180,6 +180,11 @@ class Walk:
                 row.get("sg_incident_count") == ticket.total,
                 f"ticket {number} has {row.get('sg_incident_count')}, not {ticket.total}",
             )
+            # Its own, and one of each problem that was passed on to it.
+            archives = [each["name"] for each in row.get("attachments") or ()]
+            is_one_each = len(archives) == len(set(archives))
+            has_own = _archive(self.keys[ticket.problem]) in archives
+            self._expect(is_one_each and has_own, f"ticket {number} has {sorted(archives)}")
 
     def _expect(self, holds: bool, otherwise: str) -> None:
         if not holds:
@@ -228,10 +233,14 @@ class Walk:
                 attached=journal.attached,
                 is_settled=True,
                 former_signatures=[],
-                evidence_name=f"incident-{self.keys[what]}.zip",
+                evidence_name=_archive(self.keys[what]),
                 environment='{"host": "ws"}',
             ),
         )
+
+
+def _archive(key: str) -> str:
+    return f"incident-{key}.zip"
 
 
 def run_all(seeds: "range | list[int]", steps: int) -> Iterator[Result]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -57,8 +57,8 @@ class Desk:
         self.journal = Journal()
         self.sinks: list[ShotGridSink] = []
 
-    def sink(self, **settings: Any) -> ShotGridSink:
-        sink = ShotGridSink(self._site.connect, Settings.from_mapping(settings))
+    def sink(self, before_ticket: Any = None, **settings: Any) -> ShotGridSink:
+        sink = ShotGridSink(self._site.connect, Settings.from_mapping(settings), before_ticket)
         self.sinks.append(sink)
         return sink
 
@@ -81,6 +81,7 @@ class Desk:
             "sg_incident_users",
             "sg_incident_engines",
             "tags",
+            "attachments",
             "description",
         ]
         row = self.people.find_one("Ticket", [["id", "is", ticket_id]], fields)
@@ -133,6 +134,25 @@ def test_a_ticket_has_the_tags_of_the_settings(desk: Desk) -> None:
     assert [each["name"] for each in tags] == ["Night shift", "incident"]
     assert tags[0]["id"] == night
     desk.see(sink, 1, signature="v1-" + "e" * 24)
+    assert len(desk.people.find("Tag", [])) == 2
+
+
+def test_a_tag_is_made_for_a_ticket_that_there_will_be(desk: Desk) -> None:
+    def unwanted(values: dict[str, Any], _delivery: Delivery) -> None:
+        assert values["tags"] == [{"type": "Tag", "name": "incident"}]
+
+    assert desk.see(desk.sink(unwanted, tags=["incident"]), 1).ticket_id is None
+    assert desk.people.find("Tag", []) == []
+
+
+def test_a_hook_may_add_tags_by_name_or_by_id(desk: Desk) -> None:
+    farm = desk.people.create("Tag", {"name": "farm"})["id"]
+
+    def tagged(values: dict[str, Any], _delivery: Delivery) -> dict[str, Any]:
+        return {**values, "tags": [{"type": "Tag", "id": farm}, {"type": "Tag", "name": "render"}]}
+
+    made = desk.see(desk.sink(tagged, tags=["incident"]), 1).ticket_id
+    assert [each["name"] for each in desk.ticket(made)["tags"]] == ["farm", "render"]
     assert len(desk.people.find("Tag", [])) == 2
 
 
@@ -288,6 +308,35 @@ def test_several_reporters_add_up(desk: Desk) -> None:
     assert desk.journal.steps == [], "what was written is looked at once more"
     sink.settle([told], desk.journal)
     assert desk.journal.steps == ["settled"]
+
+
+def test_the_evidence_of_a_young_ticket_is_left_to_its_maker(desk: Desk) -> None:
+    """Many that meet a problem in one moment would else attach the same archive as many times."""
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 3, reporter_id="aaaaaaaaaa").ticket_id
+    # It has not come so far yet.
+    desk.people.update("Ticket", made, {"attachments": []})
+    desk.journal.steps.clear()
+    outcome = desk.see(sink, 5, reporter_id="bbbbbbbbbb")
+    assert (desk.journal.steps, desk.ticket(made)["attachments"]) == ([f"found {made}"], [])
+    assert desk.ticket(made)["sg_incident_count"] == 8
+    # It is looked at again, as if nothing had been told.
+    assert outcome.count == 0
+    assert 5_000 <= outcome.recurrence_ms <= 15_000
+    # The maker never came back.
+    again = desk.see(sink, 5, reporter_id="bbbbbbbbbb", ticket_id=made)
+    assert again.count == 5
+    assert len(desk.ticket(made)["attachments"]) == 1
+    assert desk.journal.steps[-1] == "attached"
+
+
+def test_the_evidence_of_an_old_ticket_is_attached_by_whoever_finds_that_it_lacks(desk: Desk) -> None:
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 3, reporter_id="aaaaaaaaaa").ticket_id
+    an_hour_ago = datetime.now(timezone.utc) - timedelta(hours=1)
+    desk.people.update("Ticket", made, {"attachments": [], "created_at": an_hour_ago})
+    assert desk.see(sink, 5, reporter_id="bbbbbbbbbb").count == 5
+    assert len(desk.ticket(made)["attachments"]) == 1
 
 
 def test_each_reporter_closes_the_twins_that_it_made(desk: Desk) -> None:

@@ -127,6 +127,21 @@ def test_an_error_becomes_a_ticket(sandbox: Any, settings: Settings, write: Call
     assert len(ticket["attachments"]) == 1
 
 
+def test_what_a_hook_wants_no_ticket_for_is_called_discarded(
+    sandbox: Any, settings: Settings, write: Callable[[str], None]
+) -> None:
+    with Reporter(settings, connect=sandbox.connect, before_ticket=lambda *_: None) as reporter:
+        wait_until(reporter.agent.is_caught_up)
+        write("it broke")
+        assert settings.state_folder is not None
+        spool = _core.Spool(settings.state_folder)
+        wait_until(lambda: [each.state for each in spool.incidents()] == ["discarded"])
+        assert spool.status()["books"]["discarded"] == {"vetoed": 1}
+    handle = sandbox.connect()
+    assert handle.find("Ticket", []) == []
+    handle.close()
+
+
 def test_a_recurrence_raises_the_count(
     sandbox: Any, settings: Settings, write: Callable[[str], None]
 ) -> None:

@@ -363,6 +363,20 @@ def test_a_ticket_without_its_archive_gets_it(desk: Desk, make_delivery: MakeDel
     assert len(desk.rows("Ticket")) == 1
 
 
+def test_an_upload_leaves_no_file(desk: Desk, make_delivery: MakeDelivery, tmp_path: Path) -> None:
+    """Nor one of a host that was ended in the middle of its upload."""
+    left = tmp_path / "upload-of-before"
+    left.mkdir()
+    (left / ARCHIVE).write_bytes(b"PK")
+    own = tmp_path / "spool.sqlite"
+    own.touch()
+    sink = ShotGridSink(desk.connect, Settings(), folder=tmp_path)
+    sink.deliver(make_delivery(), desk.journal)
+    sink.close()
+    assert len(desk.rows("Attachment")) == 1
+    assert list(tmp_path.iterdir()) == [own]
+
+
 def test_a_recurrence_is_one_reply_an_hour(desk: Desk, make_delivery: MakeDelivery) -> None:
     ticket_id = desk.deliver(make_delivery(count=2)).ticket_id
     known = {"ticket_id": ticket_id, "attached": True}

@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+import shutil
 import socket
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -19,15 +21,22 @@ _RPC_ATTEMPTS = 2
 _RPC_ATTEMPT_INTERVAL_MS = 500
 _SECRETS = ("api_key", "session_token", "user_password", "auth_token", "proxy_pass", "authorization")
 
+_UPLOAD = "upload-"
+
 Row = dict[str, Any]
 
 
 class Connection:
-    """One connection, made and used by one thread. Calls raise ``DeliveryError`` and nothing else."""
+    """One connection, made and used by one thread. Calls raise ``DeliveryError``."""
 
-    def __init__(self, handle: Any, pace: Pace) -> None:
-        """Take a handle of any copy of ``shotgun_api3``, and bound how long it waits. Changes are noted."""
+    def __init__(self, handle: Any, pace: Pace, folder: Optional[Path] = None) -> None:
+        """Take a handle of any copy of ``shotgun_api3``, and bound how long it waits. Changes are noted.
+
+        Files lie in ``folder`` while they are uploaded, else in that of the system for temporary files.
+        """
         self._handle = handle
+        self._folder = folder
+        _sweep(folder)
         self._pace = pace
         self._schemas: dict[str, Mapping[str, Any]] = {}
         config = handle.config
@@ -82,18 +91,25 @@ class Connection:
         if not isinstance(rows, list):
             raise self._not_data()
 
-    def upload(self, entity_type: str, entity_id: int, path: Path, *, field_name: Optional[str]) -> None:
-        """Attach a file under its own name."""
+    def upload(
+        self, entity_type: str, entity_id: int, name: str, content: bytes, *, field_name: Optional[str]
+    ) -> None:
+        """Attach a file. Raises ``OSError``, too: the client wants it on a drive."""
         self._pace.note()
-        handle = self._handle
+        # Not TemporaryDirectory: where the host ends in the middle of an upload, that warns on its console.
+        folder = Path(tempfile.mkdtemp(prefix=_UPLOAD, dir=self._folder))
         try:
+            path = folder / Path(name).name
+            path.write_bytes(content)
             answer = self._call(
-                handle.upload, entity_type, entity_id, str(path), field_name, display_name=path.name
+                self._handle.upload, entity_type, entity_id, str(path), field_name, display_name=path.name
             )
         except DeliveryError as error:
             # Files lie elsewhere than tickets, and those go on.
             error.is_outage = False
             raise
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
         if not isinstance(answer, int):
             raise self._not_data()
 
@@ -135,6 +151,12 @@ class Connection:
                 with contextlib.suppress(OSError):
                     # Not its own method: that of a TLS socket changes what the other thread is working with.
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _sweep(folder: Optional[Path]) -> None:
+    """Remove what a host has left that was ended in the middle of an upload."""
+    for left in folder.glob(f"{_UPLOAD}*") if folder is not None else ():
+        shutil.rmtree(left, ignore_errors=True)
 
 
 class _Uploading:

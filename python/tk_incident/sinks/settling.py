@@ -1,23 +1,22 @@
 """Tickets are looked at again once the site shows what it was told: for twins, and for lost counts."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
 
 from tk_incident import site_fields
 from tk_incident._core import Delivery
 from tk_incident.counts import Counts
-from tk_incident.description import has_key_line, told_by
+from tk_incident.description import has_key_line
 from tk_incident.recurrence import Next
 from tk_incident.settings import Settings
 from tk_incident.sinks import Journal
 from tk_incident.sinks.attaching import attach_once
 from tk_incident.sinks.connection import Row
+from tk_incident.sinks.makers import is_left_to_maker
 from tk_incident.sinks.place import Place, followed
 from tk_incident.sinks.telling import Teller, told_values
-from tk_incident.sinks.tickets import Tickets, moment
+from tk_incident.sinks.tickets import Tickets
 from tk_incident.ticket import Ticket
 
-_LEFT_ALONE = timedelta(minutes=10)
 # No site makes more tickets while it does not yet show one.
 _LATE = 10_000
 
@@ -50,20 +49,13 @@ def settle(tickets: Tickets, deliveries: Sequence[Delivery], settings: Settings,
 
 
 def _close_twins(tickets: Tickets, ticket: Ticket, in_use: Sequence[Row]) -> bool:
-    """Close what is one too many, each by whoever has made it; False as long as others have some left.
-
-    Sixty reporters that met a problem in one moment would else close each other's twins all at once. Of one
-    that does not come back they are closed by anybody after a while.
-    """
+    """Close what is one too many, each by whoever has made it; False as long as others have some left."""
     is_last = True
     for other in in_use[1:]:
-        maker = told_by(other.get("description"))
-        made = moment(other.get("created_at"))
-        is_old = made is not None and datetime.now(timezone.utc) - made > _LEFT_ALONE
-        if maker in ("", ticket.tally.who) or is_old:
-            tickets.close_as_duplicate(other, in_use[0]["id"])
-        else:
+        if is_left_to_maker(other, ticket.tally.who):
             is_last = False
+        else:
+            tickets.close_as_duplicate(other, in_use[0]["id"])
     return is_last
 
 

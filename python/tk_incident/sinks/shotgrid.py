@@ -4,7 +4,10 @@ The site has no unique constraint, and the client posts a ``create`` again, sile
 broke before the answer: so this searches before it creates, and again after.
 """
 
+import random
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 from tk_incident._core import Delivery
@@ -17,6 +20,7 @@ from tk_incident.sinks import Journal, Outcome
 from tk_incident.sinks.attaching import attach, attach_once
 from tk_incident.sinks.connection import Connection, Row
 from tk_incident.sinks.faults import delivery_error
+from tk_incident.sinks.makers import is_left_to_maker
 from tk_incident.sinks.place import Place, place_of
 from tk_incident.sinks.settling import settle
 from tk_incident.sinks.telling import Teller
@@ -33,11 +37,14 @@ class ShotGridSink:
         connect: Callable[[], Any],
         settings: Settings,
         before_ticket: Optional[BeforeTicket] = None,
+        folder: Optional[Path] = None,
     ) -> None:
         """Take what makes a handle; it is called when it is first needed, and again after an error.
 
-        ``before_ticket`` may edit the values of each new ticket, or want none.
+        ``before_ticket`` may edit the values of each new ticket, or want none. Archives lie in ``folder``
+        while they are uploaded.
         """
+        self._folder = folder
         self._connect = connect
         self._settings = settings
         self._before_ticket = before_ticket
@@ -92,7 +99,7 @@ class ShotGridSink:
                 raise
             except Exception as error:
                 raise delivery_error(error, site=self._settings.site_url or "the site") from error
-            self._connection = Connection(handle, self._pace)
+            self._connection = Connection(handle, self._pace, self._folder)
             self._connection.check()
         return self._connection
 
@@ -115,23 +122,29 @@ class ShotGridSink:
         is_moved = known is not None and own["id"] != known["id"]
         if known is None:
             journal.ticket_created(delivery.id, ticket_id=own["id"], is_new=False)
-        if known is None or is_moved or not delivery.attached:
+        is_awaited = known is None and is_left_to_maker(place.row, ticket.tally.who)
+        if (known is None or is_moved or not delivery.attached) and not is_awaited:
             attach_once(tickets, place.row, delivery, journal)
             journal.evidence_attached(delivery.id)
         if is_moved:
             # Behind it: what was attached is at the other one.
             journal.ticket_created(delivery.id, ticket_id=own["id"], is_new=False)
-        return Teller(tickets, self._settings).tell(ticket, place)
+        outcome = Teller(tickets, self._settings).tell(ticket, place)
+        if not is_awaited:
+            return outcome
+        # It is told all, and looked at once more: for the archive, at a time that is not that of all others.
+        wait_ms = round(self._settings.site_lag_s * 1000 * random.SystemRandom().uniform(0.5, 1.5))
+        return replace(outcome, count=delivery.told_count, recurrence_ms=wait_ms)
 
     def _create(self, tickets: Tickets, ticket: Ticket, place: Place, journal: Journal) -> Outcome:
         delivery = ticket.delivery
         before = lines_before(journal.evidence(delivery.id), ticket.record)
         description = ticket.description(before, place.previous)
         recurrence_ms = self._settings.recurrence_interval_s * 1000
-        tags = tickets.tags(self._settings.tags)
-        values = new_ticket(ticket, tickets.schema, description, tags, self._before_ticket)
+        values = new_ticket(ticket, tickets.schema, description, self._settings.tags, self._before_ticket)
         if values is None:
             return Outcome(None, delivery.incident.count, recurrence_ms)
+        values = tickets.with_tags(values)
         journal.ticket_asked(delivery.id)
         ticket_id = self._created(tickets, ticket, values)
         journal.ticket_created(delivery.id, ticket_id=ticket_id, is_new=True)

@@ -93,7 +93,7 @@ def told_values(tickets: Tickets, ticket: Ticket, row: Row) -> Row:
         site_fields.LAST_SEEN: last,
         site_fields.VERSION: ticket.version or None,
         site_fields.USERS: names((*counts.users, *ticket.tally.users), row.get(site_fields.USERS)),
-        site_fields.ENGINES: names(ticket.delivery.incident.engines, row.get(site_fields.ENGINES)),
+        site_fields.ENGINES: names(ticket.engines, row.get(site_fields.ENGINES)),
     }
     was = {**row, site_fields.LAST_SEEN: moment(row.get(site_fields.LAST_SEEN))}
     return {

@@ -154,24 +154,19 @@ class Tickets:
 
     # What is done.
 
-    def tags(self, wanted: Sequence[str]) -> list[Row]:
-        """Return the site's tags of these names, and make those that it lacks.
+    def with_tags(self, values: Row) -> Row:
+        """Return the values of a ticket, whose tags may be given by name: those the site lacks are made.
 
-        Where it has no tags, or a script user may make none, it gets a ticket without.
+        Where a script user may make none, the ticket goes without.
         """
-        if not wanted or TAGS not in self.schema:
-            return []
-        known: dict[str, int] = {}
-        try:
-            for row in self._connection.find("Tag", [["name", "in", list(wanted)]], ["name"], limit=_PAGE):
-                known[str(row.get("name")).casefold()] = int(row["id"])
-            for name in wanted:
-                if name.casefold() not in known:
-                    known[name.casefold()] = self._connection.create("Tag", {"name": name})
-        except DeliveryError as error:
-            if error.is_outage:
-                raise
-        return [{"type": "Tag", "id": known[name.casefold()]} for name in wanted if name.casefold() in known]
+        given = values.get(TAGS)
+        if not isinstance(given, (list, tuple)):
+            return values
+        wanted = [name for name in map(_name_alone, given) if name is not None]
+        ids = self._tag_ids(wanted) if wanted else {}
+        tags = [tag for tag in given if _name_alone(tag) is None]
+        tags += [{"type": "Tag", "id": ids[name.casefold()]} for name in wanted if name.casefold() in ids]
+        return {**values, TAGS: tags}
 
     def create(self, values: Row) -> int:
         """Make a ticket, and return its id."""
@@ -208,11 +203,24 @@ class Tickets:
         content = f"Duplicate of ticket {of_id}: the same problem, kept up to date there instead of here."
         self._change(row["id"], values, content)
 
-    def attach(self, ticket_id: int, path: Any) -> None:
-        """Attach a file to a ticket."""
+    def attach(self, ticket_id: int, name: str, content: bytes) -> None:
+        """Attach a file to a ticket. Raises ``OSError``, too."""
         has_field = self._type == "Ticket" or ATTACHMENTS in self.schema
         field_name = ATTACHMENTS if has_field else None
-        self._connection.upload(self._type, ticket_id, path, field_name=field_name)
+        self._connection.upload(self._type, ticket_id, name, content, field_name=field_name)
+
+    def _tag_ids(self, names: Sequence[str]) -> dict[str, int]:
+        ids: dict[str, int] = {}
+        try:
+            for row in self._connection.find("Tag", [["name", "in", list(names)]], ["name"], limit=_PAGE):
+                ids[str(row.get("name")).casefold()] = int(row["id"])
+            for name in names:
+                if name.casefold() not in ids:
+                    ids[name.casefold()] = self._connection.create("Tag", {"name": name})
+        except DeliveryError as error:
+            if error.is_outage:
+                raise
+        return ids
 
     def _change(self, ticket_id: int, values: Row, content: str) -> None:
         requests: list[Row] = []
@@ -262,6 +270,14 @@ def _usable(schema: Mapping[str, Any]) -> Mapping[str, Any]:
         if data_type != field.data_type:
             others.add(field.name)
     return {name: described for name, described in schema.items() if name not in others}
+
+
+def _name_alone(tag: object) -> Optional[str]:
+    """Return the name of a tag that has nothing but a name."""
+    if not isinstance(tag, dict) or tag.get("id") is not None:
+        return None
+    name = tag.get("name")
+    return name if isinstance(name, str) else None
 
 
 def is_allowed(field: Any, value: object) -> bool:

@@ -23,10 +23,10 @@ def new_ticket(
     ticket: Ticket,
     schema: Mapping[str, Any],
     description: str,
-    tags: Sequence[Row],
+    tags: Sequence[str],
     before_ticket: Optional[BeforeTicket],
 ) -> Optional[Row]:
-    """Return the values of a new ticket, with these of the site's tags; None where the hook wants none.
+    """Return the values of a new ticket, its tags by name; None where the hook wants none.
 
     What the site does not know is left out, with a note in the description where somebody chose the value.
     Raises ``TkIncidentError`` if the hook fails: the incident is kept, and the hook asked again.
@@ -35,8 +35,8 @@ def new_ticket(
     if ticket.project_id is not None:
         values["project"] = {"type": "Project", "id": ticket.project_id}
     values.update({name: value for name, value in ticket.fields.items() if name in schema})
-    if tags:
-        values[TAGS] = list(tags)
+    if tags and TAGS in schema:
+        values[TAGS] = [{"type": "Tag", "name": name} for name in tags]
     chosen: Sequence[str] = ()
     if before_ticket is not None:
         edited = _asked(before_ticket, values, ticket.delivery)

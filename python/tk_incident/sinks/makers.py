@@ -1,0 +1,22 @@
+"""Whose ticket is it: what a young one still lacks is left to the reporter that made it.
+
+Sixty reporters that met a problem in one moment would else attach the same evidence, and close each other's
+twins, all at once.
+"""
+
+from datetime import datetime, timedelta, timezone
+
+from tk_incident.description import told_by
+from tk_incident.sinks.connection import Row
+from tk_incident.sinks.tickets import moment
+
+# A reporter that has not come back by then may never come.
+_YOUNG = timedelta(minutes=10)
+
+
+def is_left_to_maker(row: Row, who: str) -> bool:
+    """Tell whether a ticket is young, and made by another reporter than ``who``."""
+    if told_by(row.get("description")) in ("", who):
+        return False
+    made = moment(row.get("created_at"))
+    return made is None or datetime.now(timezone.utc) - made <= _YOUNG
