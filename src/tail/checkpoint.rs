@@ -99,6 +99,11 @@ impl Proof {
         Self::of(file, offset).map_or(true, |now| now.bytes == self.bytes)
     }
 
+    /// Whether the file shows other bytes in their place, and not just none any more.
+    pub(super) fn is_replaced(&self, file: &File, offset: u64) -> bool {
+        Self::of(file, offset).is_ok_and(|now| !now.bytes.is_empty() && now.bytes != self.bytes)
+    }
+
     /// Their hash, as a checkpoint keeps it; empty where there are none.
     pub(super) fn anchor(&self) -> String {
         if self.bytes.is_empty() {
@@ -121,4 +126,28 @@ pub(super) fn bytes_at(file: &File, offset: u64, count: usize) -> io::Result<Vec
     }
     bytes.truncate(have);
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+    use std::io::Write;
+
+    #[test]
+    fn what_was_emptied_is_not_yet_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tk-maya.log");
+        let mut log = OpenOptions::new().read(true).append(true).create(true).open(&path).unwrap();
+        let mut fill = |text: &str| log.write_all(text.as_bytes()).unwrap();
+        fill("one\ntwo\n");
+        let reader = File::open(&path).unwrap();
+        let proof = Proof::of(&reader, 8).unwrap();
+        fill("three\n");
+        assert!(!proof.is_replaced(&reader, 8), "only more has come");
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(0).unwrap();
+        assert!(!proof.is_replaced(&reader, 8), "what was read before is good");
+        fill("another log\n");
+        assert!(proof.is_replaced(&reader, 8));
+    }
 }

@@ -176,6 +176,11 @@ impl Harvester {
             match platform::read_at(&self.file, buffer, self.records.position() - known as u64) {
                 Ok(count) if !self.proof.begins(&buffer[..count]) => self.begin_new_life(stats, give),
                 Ok(count) if count > known => {
+                    // Emptied and filled again while it was read, it has given some bytes of either life.
+                    if self.proof.is_replaced(&self.file, self.records.position()) {
+                        self.begin_new_life(stats, give);
+                        continue;
+                    }
                     let new = &buffer[known..count];
                     read += new.len();
                     self.grown_at = now;
