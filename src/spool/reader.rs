@@ -64,7 +64,9 @@ impl SpoolReader {
     /// All incidents, in order of first sight.
     pub fn incidents(&self) -> Result<Vec<Incident>> {
         let is_discarded = match schema::version(&self.connection)? {
-            KNOWS_VETOES.. => "min(CAST(d.discarded_count AS INTEGER), d.delivered_count) >= i.count",
+            KNOWS_VETOES.. => {
+                "coalesce(min(CAST(d.discarded_count AS INTEGER), d.delivered_count) >= i.count, 0)"
+            }
             _ => "0",
         };
         let sql = format!(
