@@ -215,7 +215,11 @@ impl Tailer {
         self.held.forget(harvester.identity);
         let (head, end, anchor) = harvester.so_far();
         self.twins.remember(engine_of(&harvester.path), &head, end, anchor);
-        let point = Checkpoint { followed: false, ..harvester.checkpoint() };
+        self.release(Checkpoint { followed: false, ..harvester.checkpoint() });
+    }
+
+    /// Where a file ended that is followed no more.
+    fn release(&mut self, point: Checkpoint) {
         self.released.push(point.clone());
         self.checkpoints.insert(point.identity, point);
     }

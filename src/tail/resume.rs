@@ -1,5 +1,6 @@
 //! How a tailer goes on where the last one ended, whatever has become of the files meanwhile.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::time::Instant;
@@ -7,7 +8,7 @@ use std::time::Instant;
 use super::checkpoint::anchor;
 use super::held::Kept;
 use super::writers::OpenLog;
-use super::{Beginning, Harvester, Read, TURN_BYTES, Tailer};
+use super::{Beginning, Checkpoint, FileIdentity, Harvester, Read, TURN_BYTES, Tailer, platform};
 use crate::record::Record;
 use crate::stats::Stats;
 
@@ -16,21 +17,38 @@ impl Tailer {
     pub fn resume(&mut self, now: Instant, stats: &mut Stats, mut give: impl FnMut(Read<'_>, &mut Stats)) {
         let (copies, links): (Vec<_>, Vec<_>) =
             self.held.take_over().into_iter().partition(|kept| kept.is_copy);
+        // The copies first: a file that came to the identity of one of them is another life, with another checkpoint.
+        if !copies.is_empty() {
+            self.resume_copies(copies, now, stats, &mut give);
+        }
         for Kept { identity, name, file, .. } in links {
             let path = self.folder.join(name);
             // What cannot be read now is looked at again if it has a name in the folder, or at the next start.
             self.adopt(identity, path, file, self.unknown, now, stats).unwrap_or_default();
         }
-        if copies.is_empty() {
-            return;
-        }
+    }
+
+    fn resume_copies(
+        &mut self,
+        copies: Vec<Kept>,
+        now: Instant,
+        stats: &mut Stats,
+        give: &mut impl FnMut(Read<'_>, &mut Stats),
+    ) {
         let open_logs = self.writers.lock().look(now, true, true);
+        // As the spool has them: several files can have had one identity, and only one of them this checkpoint.
+        let known: HashMap<FileIdentity, Checkpoint> = copies
+            .iter()
+            .filter_map(|kept| self.checkpoints.get(&kept.identity))
+            .map(|point| (point.identity, point.clone()))
+            .collect();
         for kept in copies {
             let is_open = |log: &&OpenLog| log.identity == kept.identity;
             let file = open_logs.iter().find(is_open).and_then(OpenLog::open);
             let file = file.filter(|(identity, ..)| *identity == kept.identity).map(|(.., file)| file);
+            let known = known.get(&kept.identity);
             // If the copy cannot be compared or read now, it stays for the next start.
-            self.resume_copy(kept, file, now, stats, &mut give).unwrap_or_default();
+            self.resume_copy(kept, known, file, now, stats, give).unwrap_or_default();
         }
     }
 
@@ -38,6 +56,7 @@ impl Tailer {
     fn resume_copy(
         &mut self,
         kept: Kept,
+        known: Option<&Checkpoint>,
         file: Option<File>,
         now: Instant,
         stats: &mut Stats,
@@ -45,32 +64,59 @@ impl Tailer {
     ) -> io::Result<()> {
         let path = self.folder.join(&kept.name);
         let length = kept.file.metadata()?.len();
-        let checkpoint = self.checkpoints.get(&kept.identity).map_or(0, |point| point.offset);
         if let Some(file) = file
             && anchor(&file, length)? == anchor(&kept.file, length)?
         {
-            self.held.copy_again(&kept, &file, checkpoint);
+            self.held.copy_again(&kept, &file, known.map_or(0, |point| point.offset));
             return self.adopt(kept.identity, path, file, Beginning::Start, now, stats);
         }
-        let known = self.checkpoints.get(&kept.identity);
-        let (identity, copy) = (kept.identity, kept.file.try_clone()?);
+        let own = platform::identity_of(&kept.file, &path)?;
+        let before = self.checkpoints.get(&own);
+        if let Some(point) = before
+            && point.offset > 0
+            && is_of(point, &kept.file)?
+        {
+            // It was read to its end, and that is in the spool; only its removal did not come to pass.
+            self.drained.push(kept);
+            return Ok(());
+        }
+        let is_known = known.map_or(Ok(true), |point| is_of(point, &kept.file))?;
+        let (offset, anchor) = known
+            .filter(|_| is_known)
+            .map_or((0, String::new()), |point| (point.offset, point.anchor.clone()));
+        let generation = before.map_or(0, |point| point.generation.saturating_add(1));
+        let begin =
+            Checkpoint { identity: own, generation, offset, anchor, path: path.clone(), followed: false };
+        // By its own identity: that of its file may have a successor by now, which has its own place in the spool.
         let mut harvester = Harvester::new(
-            identity,
+            own,
             path.clone(),
-            copy,
-            known,
+            kept.file.try_clone()?,
+            Some(&begin),
             Beginning::Start,
             self.max_record_bytes,
             now,
             stats,
         )?;
         let mut give = |generation, record: Record, stats: &mut Stats| {
-            give(Read { identity, generation, path: &path, record }, stats);
+            give(Read { identity: own, generation, path: &path, record }, stats);
         };
         while harvester.read(now, TURN_BYTES, &mut self.buffer, stats, &mut give) {}
         harvester.finish(stats, &mut give);
+        if is_known {
+            // Should its file still be open somewhere, it is not read once more; and what comes to its identity has
+            // taken nothing with it.
+            let generation = known.map_or(0, |point| point.generation);
+            let end = harvester.checkpoint();
+            self.release(Checkpoint { identity: kept.identity, generation, followed: false, ..end });
+        }
         self.let_go(harvester);
         self.drained.push(kept);
         Ok(())
     }
+}
+
+/// Whether this checkpoint is one of this file: of all that have had its identity.
+fn is_of(point: &Checkpoint, file: &File) -> io::Result<bool> {
+    Ok(anchor(file, point.offset)? == point.anchor)
 }

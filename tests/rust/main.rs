@@ -6,6 +6,8 @@ mod bad_input;
 mod books;
 mod bounded;
 mod clock;
+#[cfg(target_os = "linux")]
+mod copies;
 mod corpus;
 mod cuts;
 mod damage;
