@@ -8,7 +8,6 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, Optional
 
@@ -78,9 +77,7 @@ class Reporter:
             sink = None
             if self._settings.deliver:
                 connect = self._connect or site.connector(self._settings)
-                sink = ShotGridSink(
-                    connect, self._settings, self._before_ticket, Path(self.agent.state_folder)
-                )
+                sink = ShotGridSink(connect, self._settings, self._before_ticket, self.agent.state_folder)
             if self._courier is not None:
                 # An agent that was stopped is not started again.
                 self.agent = _core.Agent(self._settings.to_json())

@@ -54,8 +54,9 @@ def _reporters(is_short: bool, only: Optional[str]) -> Iterator[Result]:
         yield crowd.run(crowd.Crowd(6, 4, within_s=60, seed=seed))
     else:
         yield crowd.run(crowd.Crowd(64, 16, within_s=60, site_lag_s=5, seed=seed))
-        # Where nobody sees what the others have just made, each makes a ticket of each problem.
-        yield crowd.run(crowd.Crowd(64, 16, within_s=60, site_lag_s=5, visible_after_s=2, seed=seed))
+        # Where nobody sees what the others have just made, each makes a ticket of each problem: with archive,
+        # count and the closing of the twin that is more than a reporter may change in a minute.
+        yield crowd.run(crowd.Crowd(64, 16, within_s=180, site_lag_s=5, visible_after_s=2, seed=seed))
 
 
 def _storm(is_short: bool, _only: Optional[str]) -> Iterator[Result]:

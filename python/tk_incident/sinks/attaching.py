@@ -11,9 +11,8 @@ def attach(tickets: Tickets, ticket_id: int, delivery: Delivery, journal: Journa
     tickets.attach(ticket_id, delivery.evidence_name, journal.evidence(delivery.id))
 
 
-def attach_once(tickets: Tickets, row: Row, delivery: Delivery, journal: Journal) -> None:
-    """Attach the archive of a delivery, unless it is there under its name of today or that of an old key."""
+def is_attached(tickets: Tickets, row: Row, delivery: Delivery) -> bool:
+    """Tell whether the archive of a delivery is at a ticket, by its name or that of an old key."""
     own, name = delivery.incident.signature, delivery.evidence_name
     names = [name, *(name.replace(own, former) for former in delivery.former_signatures)]
-    if not tickets.has_evidence(row, names):
-        attach(tickets, row["id"], delivery, journal)
+    return tickets.has_evidence(row, names)

@@ -9,7 +9,7 @@ from tk_incident.description import has_key_line
 from tk_incident.recurrence import Next
 from tk_incident.settings import Settings
 from tk_incident.sinks import Journal
-from tk_incident.sinks.attaching import attach_once
+from tk_incident.sinks.attaching import attach, is_attached
 from tk_incident.sinks.connection import Row
 from tk_incident.sinks.makers import is_left_to_maker
 from tk_incident.sinks.place import Place, followed
@@ -60,9 +60,12 @@ def _close_twins(tickets: Tickets, ticket: Ticket, in_use: Sequence[Row]) -> boo
 
 
 def _move(tickets: Tickets, ticket: Ticket, row: Row, settings: Settings, journal: Journal) -> bool:
-    """Go over to an older ticket, which then has archive and count; False where it has no count yet."""
+    """Go over to an older ticket, which then has archive and count; False where it lacks one of them yet."""
     delivery, told = ticket.delivery, ticket.as_told()
-    attach_once(tickets, row, delivery, journal)
+    if not is_attached(tickets, row, delivery):
+        if is_left_to_maker(row, ticket.tally.who):
+            return False
+        attach(tickets, row["id"], delivery, journal)
     is_told = True
     # What was never told is told by the delivery that is under way.
     if told.tally.count > 0:

@@ -17,7 +17,7 @@ from tk_incident.pace import Pace
 from tk_incident.recurrence import Next
 from tk_incident.settings import Settings
 from tk_incident.sinks import Journal, Outcome
-from tk_incident.sinks.attaching import attach, attach_once
+from tk_incident.sinks.attaching import attach, is_attached
 from tk_incident.sinks.connection import Connection, Row
 from tk_incident.sinks.faults import delivery_error
 from tk_incident.sinks.makers import is_left_to_maker
@@ -122,10 +122,14 @@ class ShotGridSink:
         is_moved = known is not None and own["id"] != known["id"]
         if known is None:
             journal.ticket_created(delivery.id, ticket_id=own["id"], is_new=False)
-        is_awaited = known is None and is_left_to_maker(place.row, ticket.tally.who)
-        if (known is None or is_moved or not delivery.attached) and not is_awaited:
-            attach_once(tickets, place.row, delivery, journal)
-            journal.evidence_attached(delivery.id)
+        is_awaited = False
+        if known is None or is_moved or not delivery.attached:
+            is_there = is_attached(tickets, place.row, delivery)
+            is_awaited = not is_there and is_left_to_maker(place.row, ticket.tally.who)
+            if not is_awaited:
+                if not is_there:
+                    attach(tickets, place.row["id"], delivery, journal)
+                journal.evidence_attached(delivery.id)
         if is_moved:
             # Behind it: what was attached is at the other one.
             journal.ticket_created(delivery.id, ticket_id=own["id"], is_new=False)
