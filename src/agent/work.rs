@@ -213,7 +213,8 @@ impl<'a> Work<'a> {
     /// Takes what was read, if that is worth a commit or it is time for one.
     fn take(&mut self, is_time: bool) {
         let mut tail = self.intake.tail();
-        if !is_time && !tail.is_worth_keeping() && !tail.is_full() {
+        // A folder is known together with how far its files were read: else the next start would take all of them for new.
+        if !tail.has_looked || !is_time && !tail.is_worth_keeping() && !tail.is_full() {
             return;
         }
         tail.batch.checkpoints = tail.tailer.take_checkpoints();

@@ -197,7 +197,7 @@ impl Spool {
         self.read(|connection| {
             connection.busy_timeout(Duration::ZERO)?;
             let done = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            connection.busy_timeout(super::BUSY)?;
+            connection.busy_timeout(super::connect::BUSY)?;
             done
         })
     }

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod commit;
+mod connect;
 mod deliveries;
 mod digest;
 mod evidence;
@@ -26,15 +27,16 @@ mod sums;
 mod terms;
 mod view;
 mod waiting;
+mod ways;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::folders::for_libraries;
@@ -50,38 +52,15 @@ pub use evidence::{Due, LONGEST_WAIT_MS as LONGEST_EVIDENCE_WAIT_MS};
 pub use outage::Outage;
 pub use place::{Drive, Place};
 pub use reader::SpoolReader;
+pub use ways::Ways;
 
+use connect::connect;
 use ledger::{Account, Ledger};
 use recovery::Recovered;
 use view::{OpenHere, View};
 
 /// Name of the database in the state folder.
 pub const FILE: &str = "spool.sqlite";
-
-/// How long one process waits for another's transaction.
-const BUSY: Duration = Duration::from_secs(5);
-
-/// And for one that has the whole file on a network drive: longer than its end takes, no longer than a start may.
-const BUSY_NETWORK: Duration = Duration::from_millis(200);
-
-/// A larger spool is looked through only after an end that was not in order: the start does not wait for more.
-const LOOKED_THROUGH_BYTES: u64 = 32 << 20;
-
-/// How the site is told.
-#[derive(Debug, Clone, Copy)]
-pub struct Ways {
-    /// After this time it has shown what it was told.
-    pub site_lag: Duration,
-    /// So many new problems within a minute make one ticket.
-    pub digest_from: u64,
-}
-
-impl Default for Ways {
-    fn default() -> Self {
-        // Five seconds is the longest that a site was seen to take.
-        Self { site_lag: Duration::from_secs(10), digest_from: 50 }
-    }
-}
 
 /// The writer's side of the spool. One process has it: the leader.
 #[derive(Debug)]
@@ -332,58 +311,6 @@ impl Spool {
 #[must_use]
 pub fn now_ms() -> i64 {
     Timestamp::now().as_millisecond()
-}
-
-fn connect(place: &Place, path: &Path) -> Result<Connection> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let has_journal = |suffix| path.with_file_name(format!("{FILE}{suffix}")).exists();
-    let closed_in_order = !has_journal("-wal") && !has_journal("-journal");
-    let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    let mut connection = match &place.vfs {
-        None => Connection::open_with_flags(path, flags)?,
-        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,
-    };
-    connection.busy_timeout(match place.drive {
-        Drive::Local => BUSY,
-        Drive::Network => BUSY_NETWORK,
-    })?;
-    sums::register(&connection)?;
-    if place.drive == Drive::Network || place.vfs.is_some() {
-        // WAL's index is shared memory, which two machines do not have, nor does a test's VFS.
-        connection.pragma_update(None, "locking_mode", "exclusive")?;
-    }
-    schema::prepare(&connection)?;
-    connection.pragma_update(None, "journal_size_limit", bounds::WAL_BYTES)?;
-    let journal = if place.drive == Drive::Network { "delete" } else { "wal" };
-    set_journal_mode(&connection, journal)?;
-    // Each commit survives a power cut: a checkpoint must not be older than what was delivered.
-    connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    schema::migrate(&mut connection)?;
-    if !schema::is_intact(&connection)? {
-        return Err(Error::new(ErrorKind::SpoolDamaged));
-    }
-    // A spool that was closed in order leaves no journal; looking through a large one takes a while.
-    if closed_in_order && size > LOOKED_THROUGH_BYTES {
-        return Ok(connection);
-    }
-    // The quick check does not see an index that says something else than its table: a known address would be new.
-    let verdict: String = connection.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
-    if verdict == "ok" && sums::hold(&connection)? {
-        Ok(connection)
-    } else {
-        Err(Error::new(ErrorKind::SpoolDamaged))
-    }
-}
-
-/// `SQLite` says first what the mode is, and then changes the file. A journal that could not be deleted then would take
-/// back at the next start all that is written from here on: so the statement is followed to its end.
-fn set_journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
-    let mut rows = statement.query([])?;
-    while rows.next()?.is_some() {}
-    Ok(())
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use rusqlite::{Connection, OpenFlags, Row};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::{BUSY, FILE, Size, rows, schema, view};
+use super::connect::BUSY;
+use super::{FILE, Size, rows, schema, view};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folders::for_libraries;
 use crate::incident::{Incident, IncidentState, Occurrence};

@@ -64,7 +64,7 @@ pub(super) fn anchor(file: &File, offset: u64) -> io::Result<String> {
 }
 
 /// The bytes just before an offset, which a file must still show, or it has begun a new life.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Proof {
     bytes: Vec<u8>,
 }
@@ -104,6 +104,16 @@ impl Proof {
         Self::of(file, offset).is_ok_and(|now| !now.bytes.is_empty() && now.bytes != self.bytes)
     }
 
+    /// The first of a file's bytes, as they were read.
+    pub(super) fn at_start(read: &[u8]) -> Self {
+        Self::from(&read[..read.len().min(ANCHOR_BYTES)])
+    }
+
+    /// Whether a file begins with other bytes than these, and not just with none any more.
+    pub(super) fn is_gone(&self, file: &File) -> bool {
+        self.is_replaced(file, self.bytes.len() as u64)
+    }
+
     /// Their hash, as a checkpoint keeps it; empty where there are none.
     pub(super) fn anchor(&self) -> String {
         if self.bytes.is_empty() {
@@ -111,6 +121,12 @@ impl Proof {
         } else {
             blake3::hash(&self.bytes).to_hex()[..16].to_owned()
         }
+    }
+}
+
+impl From<&[u8]> for Proof {
+    fn from(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec() }
     }
 }
 

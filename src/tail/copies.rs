@@ -5,7 +5,7 @@
 //! sudden end, not for the machine's.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -47,6 +47,8 @@ impl Copies {
         // What is there already may be of another file, and not yet read.
         let target = OpenOptions::new().create_new(true).write(true).open(path)?;
         self.grow(identity, path, source, target, checkpoint)
+            // Half a copy would be read as a whole one.
+            .inspect_err(|_| fs::remove_file(path).unwrap_or_default())
     }
 
     /// Goes on with a copy that an earlier session began.

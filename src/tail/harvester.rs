@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::checkpoint::{ANCHOR_BYTES, Beginning, Checkpoint, Loss, Proof, anchor, bytes_at};
+use super::twins::may_be_copy;
 use super::{FileIdentity, platform};
 use crate::record::{Dialect, Record, Records};
 use crate::stats::Stats;
@@ -29,6 +30,9 @@ const CONTENT_BLOCK: usize = 64 << 10;
 
 /// A file that has grown within this time is being written to.
 const BUSY: Duration = Duration::from_secs(2);
+
+/// A copy that was not found in so many looks is none, or holds nothing.
+const MOST_LOOKS: u32 = 300;
 
 /// Follows one file, whatever its name becomes.
 #[derive(Debug)]
@@ -70,15 +74,31 @@ pub struct Harvester {
     taken: Option<(u64, PathBuf)>,
     /// What was read last: the file must still show it, or it has begun a new life.
     proof: Proof,
+    /// The bytes before the last whole line, and before the checkpoint: the file may show others by the time that these are
+    /// asked for.
+    line_proof: Proof,
+    point: (u64, Proof),
     /// The last checkpoint: offset and anchor.
     committed: (u64, String),
+    /// Where the life before ended, as long as a copy of it may come.
+    past: Option<PastLife>,
     /// The first bytes of this life that were read; no more than tell it from another.
     head: Vec<u8>,
 }
 
+/// Where a life of a file ended.
+#[derive(Debug)]
+struct PastLife {
+    generation: u32,
+    offset: u64,
+    anchor: String,
+    /// How often the folder was looked at since.
+    looks: u32,
+}
+
 impl Harvester {
     /// Goes on at a checkpoint if the file still is what it was then; else begins a new life of it.
-    #[expect(clippy::too_many_arguments, reason = "one caller, and each is a different thing")]
+    #[expect(clippy::too_many_arguments, reason = "each is a different thing")]
     pub(super) fn new(
         identity: FileIdentity,
         path: PathBuf,
@@ -141,8 +161,11 @@ impl Harvester {
             followed_since: now,
             grown_at: now,
             taken: None,
+            line_proof: proof.clone(),
+            point: (offset, proof.clone()),
             proof,
             committed,
+            past: None,
             head,
         })
     }
@@ -166,11 +189,16 @@ impl Harvester {
         let was_rewritten = self.was_at_end && size == self.size && modified != self.modified;
         self.modified = modified;
         self.may_hide_a_change = modified.is_some_and(|at| SystemTime::now() < at + TICK);
+        let generation = self.generation;
         if size < self.records.position() || was_rewritten && !self.has_same_content() {
             self.begin_new_life(stats, give);
         }
         let mut read = 0;
         while read < most {
+            // What was written over a copy may be the next one, which is not read as a log.
+            if self.generation != generation && may_be_copy(&self.path) {
+                return true;
+            }
             // With what was read last, so that what comes behind it is known to belong to it.
             let known = self.proof.len();
             match platform::read_at(&self.file, buffer, self.records.position() - known as u64) {
@@ -180,6 +208,9 @@ impl Harvester {
                     if self.proof.is_replaced(&self.file, self.records.position()) {
                         self.begin_new_life(stats, give);
                         continue;
+                    }
+                    if known == 0 && Proof::at_start(&buffer[..count]).is_gone(&self.file) {
+                        return true;
                     }
                     let new = &buffer[known..count];
                     read += new.len();
@@ -193,6 +224,7 @@ impl Harvester {
                         self.head.extend_from_slice(&new[..more]);
                     }
                     self.records.push(new, |record| give(self.generation, record, stats));
+                    self.keep_proofs(&buffer[..count]);
                 }
                 // The end; or it was interrupted, or the network drive is away for a moment.
                 _ => break,
@@ -245,7 +277,7 @@ impl Harvester {
 
     /// How this life began, how far it was read, and the anchor there.
     pub(super) fn so_far(&self) -> (Vec<u8>, u64, String) {
-        (self.head.clone(), self.records.position(), self.proof.anchor())
+        (self.head.clone(), self.records.line_start(), self.line_proof.anchor())
     }
 
     /// Whether nobody will write to it any more: it has no name, no byte has come for a while, and a search for
@@ -274,7 +306,8 @@ impl Harvester {
 
     /// Offset of the last checkpoint that was taken.
     pub(super) fn committed(&self) -> u64 {
-        self.committed.0
+        // The spool has that of the life before.
+        if self.past.is_some() { 0 } else { self.committed.0 }
     }
 
     /// Offset of the next byte to read.
@@ -300,6 +333,7 @@ impl Harvester {
     /// Passes over what lies before an offset: another file has it, too.
     pub(super) fn skip_to(&mut self, offset: u64, stats: &mut Stats) -> io::Result<()> {
         self.proof = Proof::of(&self.file, offset)?;
+        (self.line_proof, self.point) = (self.proof.clone(), (offset, self.proof.clone()));
         self.head = bytes_at(&self.file, 0, ANCHOR_BYTES)?;
         self.content = None;
         stats.bytes_skipped += offset.saturating_sub(self.counted);
@@ -313,17 +347,57 @@ impl Harvester {
         let offset = self.records.checkpoint();
         if offset == self.records.position() {
             self.committed = (offset, self.proof.anchor());
-        } else if offset != self.committed.0
-            && let Ok(anchor) = anchor(&self.file, offset)
-            // Else these are bytes of the file's next life.
-            && self.is_same_life()
-        {
-            self.committed = (offset, anchor);
+        } else if offset == self.records.line_start() {
+            self.committed = (offset, self.line_proof.anchor());
+        } else if offset == self.point.0 {
+            self.committed = (offset, self.point.1.anchor());
+        }
+        let (identity, path) = (self.identity, self.path.clone());
+        if let Some(PastLife { generation, offset, anchor, .. }) = &self.past {
+            // A copy of that life is known by this. What is read again of the new one has the addresses that it had.
+            let (generation, offset, anchor) = (*generation, *offset, anchor.clone());
+            return Checkpoint { identity, generation, offset, anchor, path, followed: true };
         }
         let (offset, anchor) = self.committed.clone();
         self.taken = Some((offset, self.path.clone()));
-        let (identity, generation, path) = (self.identity, self.generation, self.path.clone());
-        Checkpoint { identity, generation, offset, anchor, path, followed: true }
+        Checkpoint { identity, generation: self.generation, offset, anchor, path, followed: true }
+    }
+
+    /// The folder was looked at.
+    pub(super) fn was_looked_for(&mut self) {
+        if let Some(past) = &mut self.past {
+            past.looks += 1;
+        }
+    }
+
+    /// A copy of the life before may still be found, or none is awaited: the folder was looked at since.
+    pub(super) fn remember_past(&mut self, is_awaited: bool) {
+        self.past.take_if(|past| past.looks > 0 && !is_awaited || past.looks > MOST_LOOKS);
+    }
+
+    /// Keeps the bytes before the last whole line and before the checkpoint. `read` ends where the next byte is read.
+    fn keep_proofs(&mut self, read: &[u8]) {
+        let begin = self.records.position() - read.len() as u64;
+        let within = |offset: u64| {
+            let end = usize::try_from(offset.checked_sub(begin)?).ok()?;
+            let from = end.saturating_sub(ANCHOR_BYTES);
+            (from + ANCHOR_BYTES == end || begin == 0).then(|| Proof::from(&read[from..end]))
+        };
+        if let Some(proof) = within(self.records.line_start()) {
+            self.line_proof = proof;
+        }
+        let offset = self.records.checkpoint();
+        if offset == self.point.0 {
+            return;
+        }
+        // It lies further back where many records wait for each other.
+        let proof = within(offset).or_else(|| {
+            let proof = Proof::of(&self.file, offset).ok()?;
+            self.is_same_life().then_some(proof)
+        });
+        if let Some(proof) = proof {
+            self.point = (offset, proof);
+        }
     }
 
     /// Counts what lies before the checkpoint, and nothing of an open record: after a kill that is read again.
@@ -358,9 +432,15 @@ impl Harvester {
     fn begin_new_life(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
         // Half a line is none: the rest of it is gone, or stands in a copy.
         let (path, generation, from) = (self.path.clone(), self.generation, self.records.line_start());
-        self.ended = Some((std::mem::take(&mut self.head), from, self.proof.anchor()));
+        let anchor = self.line_proof.anchor();
+        self.ended = Some((std::mem::take(&mut self.head), from, anchor.clone()));
+        // Of several that end before the next look, the first is the one that the spool knows.
+        if !anchor.is_empty() && self.past.is_none() {
+            self.past = Some(PastLife { generation, offset: from, anchor, looks: 0 });
+        }
         self.loss = Some(Loss { path, generation, from, seen_to: self.size.max(from) });
         stats.bytes_lost += self.size.saturating_sub(from);
+        (self.size, self.was_at_end) = (0, false);
         self.records.flush(|record| give(generation, record, stats));
         self.count(stats);
         // No file has so many lives, but a damaged checkpoint can say so.
@@ -368,6 +448,7 @@ impl Harvester {
         self.records = Records::new(Dialect::Toolkit, 0, self.max_record_bytes);
         self.counted = 0;
         self.proof = Proof::default();
+        (self.line_proof, self.point) = (Proof::default(), (0, Proof::default()));
         self.content = Some(blake3::Hasher::new());
         self.committed = (0, String::new());
         self.taken = None;

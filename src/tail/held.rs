@@ -38,6 +38,8 @@ struct Links {
     given: HashMap<FileIdentity, PathBuf>,
     /// Whether the file system gives no second names.
     are_refused: bool,
+    /// Files that can have none.
+    refused: HashSet<FileIdentity>,
 }
 
 /// What an earlier session held.
@@ -95,7 +97,7 @@ impl Held {
         self.see(identity);
         let Some(first) = path.file_name() else { return false };
         let mut links = self.links.lock();
-        if links.are_refused || links.given.contains_key(&identity) {
+        if links.are_refused || links.refused.contains(&identity) || links.given.contains_key(&identity) {
             return false;
         }
         if self.copies.has(identity) {
@@ -117,9 +119,13 @@ impl Held {
                     links.given.insert(identity, second);
                     return false;
                 }
-                // All else will not change.
-                Err(_) => {
+                Err(io::ErrorKind::CrossesDevices | io::ErrorKind::Unsupported) => {
                     links.are_refused = true;
+                    return false;
+                }
+                // Another user's file, or a drive that is full for now: the others can still have theirs.
+                Err(_) => {
+                    links.refused.insert(identity);
                     return false;
                 }
             }
@@ -149,7 +155,11 @@ impl Held {
 
     /// A file is needed no more.
     pub fn release(&self, identity: FileIdentity) {
-        let link = self.links.lock().given.remove(&identity);
+        let link = {
+            let mut links = self.links.lock();
+            links.refused.remove(&identity);
+            links.given.remove(&identity)
+        };
         for path in link.into_iter().chain(self.copies.end(identity)) {
             // If it cannot be done now, the next start finds the file read to its end, and tries again.
             fs::remove_file(path).unwrap_or_default();

@@ -137,6 +137,7 @@ impl Tailer {
         }
         self.look_at_folder(now, notes, stats)?;
         self.look_at_writers(now, stats);
+        self.harvesters.values_mut().for_each(Harvester::was_looked_for);
         // Whatever the first look did not show has appeared under our eyes.
         self.unknown = Beginning::Start;
         Ok(())
@@ -175,7 +176,7 @@ impl Tailer {
                 break;
             }
             let Some(harvester) = self.harvesters.get_mut(&identity) else { continue };
-            if self.twins.unsettled.contains(&identity) {
+            if self.twins.unsettled.contains_key(&identity) {
                 done.extend(harvester.is_done(now, searched_at).then_some(identity));
                 continue;
             }
@@ -192,8 +193,11 @@ impl Tailer {
             if harvester.generation != generation {
                 self.held.start_over(identity);
                 self.lost.extend(harvester.take_loss());
+                // A copy can be written over the one before.
+                self.twins.consider(identity, &harvester.path);
             }
-            if let Some((head, end, anchor)) = harvester.take_ended() {
+            // What was written over was a copy itself, if it was not called as a log is.
+            if let Some((head, end, anchor)) = harvester.take_ended().filter(|_| !twins::may_be_copy(&path)) {
                 self.twins.remember(engine_of(&path), &head, end, anchor);
             }
             harvester.flush_if_quiet(now, self.idle_flush, stats, &mut give);
@@ -213,6 +217,7 @@ impl Tailer {
     fn let_go(&mut self, mut harvester: Harvester) {
         // Once it is closed, its identity may be another file's.
         self.held.forget(harvester.identity);
+        harvester.remember_past(false);
         let (head, end, anchor) = harvester.so_far();
         self.twins.remember(engine_of(&harvester.path), &head, end, anchor);
         self.release(Checkpoint { followed: false, ..harvester.checkpoint() });
@@ -226,11 +231,18 @@ impl Tailer {
 
     /// The checkpoints that have moved since they were last taken.
     pub fn take_checkpoints(&mut self) -> Vec<Checkpoint> {
+        // What is read is about to be in the spool: a copy must not end before it.
+        self.held.copy_on();
         self.let_go.extend(self.released.iter().map(|point| point.identity));
         // An identity that was let go can have been given to a new file since: that one's checkpoint counts.
         let mut points = std::mem::take(&mut self.released);
-        let moved = self.harvesters.values_mut().filter(|harvester| harvester.has_moved());
-        points.extend(moved.map(Harvester::checkpoint));
+        let twins = &self.twins;
+        for harvester in self.harvesters.values_mut() {
+            harvester.remember_past(twins.are_awaited(&engine_of(&harvester.path)));
+            if harvester.has_moved() {
+                points.push(harvester.checkpoint());
+            }
+        }
         points
     }
 

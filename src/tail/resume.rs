@@ -44,7 +44,8 @@ impl Tailer {
             .collect();
         for kept in copies {
             let is_open = |log: &&OpenLog| log.identity == kept.identity;
-            let file = open_logs.iter().find(is_open).and_then(OpenLog::open);
+            // One of its writers may just have closed it.
+            let file = open_logs.iter().filter(is_open).find_map(OpenLog::open);
             let file = file.filter(|(identity, ..)| *identity == kept.identity).map(|(.., file)| file);
             let known = known.get(&kept.identity);
             // If the copy cannot be compared or read now, it stays for the next start.
@@ -67,13 +68,15 @@ impl Tailer {
         if let Some(file) = file
             && anchor(&file, length)? == anchor(&kept.file, length)?
         {
+            let known = known.filter(|point| is_of(point, &file).unwrap_or(false));
             self.held.copy_again(&kept, &file, known.map_or(0, |point| point.offset));
             return self.adopt(kept.identity, path, file, Beginning::Start, now, stats);
         }
         let own = platform::identity_of(&kept.file, &path)?;
         let before = self.checkpoints.get(&own);
         if let Some(point) = before
-            && point.offset > 0
+            && point.offset == length
+            && length > 0
             && is_of(point, &kept.file)?
         {
             // It was read to its end, and that is in the spool; only its removal did not come to pass.
@@ -87,7 +90,8 @@ impl Tailer {
         let generation = before.map_or(0, |point| point.generation.saturating_add(1));
         let begin =
             Checkpoint { identity: own, generation, offset, anchor, path: path.clone(), followed: false };
-        // By its own identity: that of its file may have a successor by now, which has its own place in the spool.
+        // With a checkpoint of its own: its file's identity may have a successor by now, which has its own place in the
+        // spool. But a record keeps the address that it had in the file.
         let mut harvester = Harvester::new(
             own,
             path.clone(),
@@ -98,8 +102,10 @@ impl Tailer {
             now,
             stats,
         )?;
+        let address = is_known.then(|| (kept.identity, known.map_or(0, |point| point.generation)));
         let mut give = |generation, record: Record, stats: &mut Stats| {
-            give(Read { identity: own, generation, path: &path, record }, stats);
+            let (identity, generation) = address.unwrap_or((own, generation));
+            give(Read { identity, generation, path: &path, record }, stats);
         };
         while harvester.read(now, TURN_BYTES, &mut self.buffer, stats, &mut give) {}
         harvester.finish(stats, &mut give);

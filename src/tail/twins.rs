@@ -4,7 +4,7 @@
 //! one log and its copy. A copy has another name than the log: whoever rolls a log by renaming it gives the
 //! log's own name to the new file.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
@@ -25,8 +25,8 @@ const SHORT_FOR: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Twins {
     past: VecDeque<Past>,
-    /// New files: nothing is read of them until they are known to be logs of their own.
-    pub(super) unsettled: BTreeSet<FileIdentity>,
+    /// New files, and their engines: nothing is read of them until they are known to be logs of their own.
+    pub(super) unsettled: BTreeMap<FileIdentity, String>,
 }
 
 /// A life that is over.
@@ -50,12 +50,22 @@ enum Verdict {
     ReadTo(u64, bool),
 }
 
+/// Whether a file has another name than a log has that is written to: a copy has.
+pub(super) fn may_be_copy(path: &Path) -> bool {
+    path.file_name() != Some(OsStr::new(&format!("{}.log", engine_of(path))))
+}
+
 impl Twins {
     /// Takes in a new file, if it may be a copy.
     pub(super) fn consider(&mut self, identity: FileIdentity, path: &Path) {
-        if path.file_name() != Some(OsStr::new(&format!("{}.log", engine_of(path)))) {
-            self.unsettled.insert(identity);
+        if may_be_copy(path) {
+            self.unsettled.insert(identity, engine_of(path));
         }
+    }
+
+    /// Whether there are new files that may be copies of a log of this engine.
+    pub(super) fn are_awaited(&self, engine: &str) -> bool {
+        self.unsettled.values().any(|of| of == engine)
     }
 
     /// The life of a file is over: this is how it began, and how far it was read.
@@ -75,7 +85,7 @@ impl Twins {
 impl Tailer {
     /// Finds out which new files are copies, and passes over what was read elsewhere.
     pub(super) fn settle_twins(&mut self, now: Instant, stats: &mut Stats) {
-        for identity in std::mem::take(&mut self.twins.unsettled) {
+        for (identity, engine) in std::mem::take(&mut self.twins.unsettled) {
             // What cannot be looked at now is looked at again.
             let verdict = self.verdict(identity, now).unwrap_or(Verdict::Unknown);
             let Some(harvester) = self.harvesters.get_mut(&identity) else { continue };
@@ -89,7 +99,7 @@ impl Tailer {
                 }
             };
             if !is_settled {
-                self.twins.unsettled.insert(identity);
+                self.twins.unsettled.insert(identity, engine);
             }
         }
     }
@@ -127,7 +137,7 @@ impl Tailer {
             }
         }
         for (other, harvester) in &self.harvesters {
-            if self.twins.unsettled.contains(other) || engine_of(&harvester.path) != engine {
+            if self.twins.unsettled.contains_key(other) || engine_of(&harvester.path) != engine {
                 continue;
             }
             match likeness(harvester.head(), &head) {

@@ -59,3 +59,32 @@ fn a_copy_is_read_once_though_another_log_has_the_identity_of_its_file() {
         assert_eq!(kept, all, "killed {} the commit", if is_committed { "after" } else { "before" });
     }
 }
+
+/// The life that a copy is of is over, and in the spool; that there is a copy is not.
+#[test]
+fn a_copy_beside_its_log_is_known_for_one_after_a_kill() {
+    let home = Home::new();
+    let log = home.log("tk-maya.log");
+    let place = Place::local(&home.state());
+    let open = || Session::open(&home.config(), &place).unwrap();
+    append(&log, record("INFO", "begins"));
+    let mut session = open();
+    session.pass().unwrap();
+    append(&log, error("in the log, and in its copy") + &record("INFO", "x"));
+    session.pass().unwrap();
+    session.pass().unwrap();
+    fs::copy(&log, home.log("tk-maya.log.1")).unwrap();
+    truncate(&log);
+    append(&log, error("what came then") + &record("INFO", "y"));
+    session.pass().unwrap();
+    drop(session);
+
+    let mut session = open();
+    for _ in 0..3 {
+        session.pass().unwrap();
+    }
+    drop(session);
+    let kept = SpoolReader::open(&home.state()).unwrap().occurrences(0).unwrap();
+    let kept: Vec<_> = kept.into_iter().map(|occurrence| occurrence.message).collect();
+    assert_eq!(kept, ["in the log, and in its copy", "what came then"]);
+}

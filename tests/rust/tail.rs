@@ -302,7 +302,7 @@ fn a_refill_that_begins_as_the_log_did_is_told_by_what_was_read_last() {
         truncate(&log);
         append(&log, text);
         tailer.reconcile(now, &Notes::default(), &mut stats).unwrap();
-        tailer.read(now, &mut stats, |read, _| found.push((read.generation, read.record.text())));
+        while tailer.read(now, &mut stats, |read, _| found.push((read.generation, read.record.text()))) {}
     }
     found.retain(|(_, text)| text.contains("ERROR"));
     let want =
@@ -310,4 +310,26 @@ fn a_refill_that_begins_as_the_log_did_is_told_by_what_was_read_last() {
     assert_eq!(found, want);
     let [loss] = &tailer.take_losses()[..] else { panic!("one life is over") };
     assert_eq!((loss.generation, loss.from), (0, loss.seen_to));
+}
+
+#[test]
+fn a_copy_that_is_written_over_the_one_before_is_no_log_either() {
+    let home = Home::new();
+    let (log, copy) = (home.log("tk-maya.log"), home.log("tk-maya.log.1"));
+    let agent = home.agent();
+    append(&log, record("INFO", "begins"));
+    caught_up(&agent);
+    for round in 1..=3 {
+        // Each begins otherwise, and is longer than the one before.
+        append(&log, error(&format!("in round {round}{}", ", and more".repeat(40 * round))));
+        append(&log, record("INFO", "ends"));
+        assert_eq!(occurrences(&agent, round).len(), round);
+        fs::copy(&log, &copy).unwrap();
+        truncate(&log);
+    }
+    append(&log, error("the last"));
+    let found = occurrences(&agent, 4);
+    caught_up(&agent);
+    assert_eq!((found.len(), agent.last_occurrence_id().unwrap()), (4, 4), "{:?}", messages(&found));
+    stop(&agent);
 }
