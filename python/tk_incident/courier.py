@@ -18,6 +18,8 @@ _TURN_MS = 500
 # After a failure that is not the site's, so that one that stays does not keep a core busy.
 _PAUSE_S = 1.0
 _INTERRUPT_EVERY_S = 0.05
+# After a look at what was delivered that failed; it doubles with each further one.
+_FIRST_SETTLE_PAUSE_S, _LONGEST_SETTLE_PAUSE_S = 2.0, 300.0
 # The note of an agent whose thread has ended by itself.
 _END_CODE = "stopped"
 
@@ -61,6 +63,8 @@ class Courier:
         self._outages = Outages()
         self._caught_last = ""
         self._is_end_said = False
+        self._settle_failures = 0
+        self._settles_from = 0.0
         # A daemon: a site that hangs must not keep the host from ending.
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
@@ -151,6 +155,8 @@ class Courier:
         return delivery
 
     def _settle(self, sink: Sink) -> None:
+        if time.monotonic() < self._settles_from:
+            return
         try:
             unsettled = self._outbox.take_unsettled()
             if unsettled:
@@ -158,6 +164,11 @@ class Courier:
         except DeliveryError as error:
             # They come again, and whatever keeps the site away is said by deliveries.
             log.debug("%s", error)
+            own_s = min(_FIRST_SETTLE_PAUSE_S * 2.0**self._settle_failures, _LONGEST_SETTLE_PAUSE_S)
+            self._settle_failures = min(self._settle_failures + 1, 16)
+            self._settles_from = time.monotonic() + max(own_s, error.retry_after_s or 0.0)
+        else:
+            self._settle_failures = 0
 
     def _deliver(self, delivery: Delivery, sink: Sink) -> bool:
         retry_after_ms, is_outage = None, False

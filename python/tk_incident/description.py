@@ -17,7 +17,7 @@ _MAX_ENVIRONMENT_BYTES = 3 * 1024
 _MAX_CONTEXT_BYTES = 3 * 1024
 _INDENT = "    "
 _RECORD, _BEFORE, _ENVIRONMENT = "Record:", "Before it, in the same process:", "Environment:"
-_SEEN = re.compile(r"^Seen: +(\d+) times?(?:, told by (\S+))?$", re.MULTILINE)
+_SEEN = re.compile(r"^Seen: +(\d+) times?(?:, told by (\S+))?\r?$", re.MULTILINE)
 _VERSION = re.compile(r"^Under: +(.+)$", re.MULTILINE)
 # Search paths and their like: the archive has them, and here they would take the place of the rest.
 _LONG = ("variables",)
@@ -87,6 +87,18 @@ def with_note(description: str, note: str, key_line: str) -> str:
     room = MAX_DESCRIPTION_BYTES - len(f"\n\n{note}\n\n{key_line}".encode())
     parts = [excerpt(body, room), *([note] if note else []), key_line]
     return "\n\n".join(parts)
+
+
+def with_seen_line(description: str, told: str) -> str:
+    """Return a description with the line that says who tells how often: where it has none, that of ``told``.
+
+    By it the reporters know whose ticket it is, and what is counted in it.
+    """
+    line = _SEEN.search(told)
+    if line is None or _SEEN.search(description):
+        return description
+    # Above, where no cut takes it.
+    return f"{line[0]}\n\n{description}"
 
 
 def told_by(description: object) -> str:

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::steps::{LONGEST_RETRY_MS, backoff_ms};
+use super::steps::{IS_UNDER_WAY, LONGEST_RETRY_MS, backoff_ms};
 use super::{Spool, deliveries, now_ms, rows};
 use crate::error::Result;
 
@@ -66,7 +66,7 @@ pub(super) fn end(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
             transaction
                 .prepare_cached(&format!(
                     "UPDATE {table} SET next_try_ms = ?1, set_ms = ?1 \
-                     WHERE attempts > 0 AND asked_ms IS NULL AND set_ms >= ?2 AND next_try_ms > ?1"
+                     WHERE attempts > 0 AND NOT {IS_UNDER_WAY} AND set_ms >= ?2 AND next_try_ms > ?1"
                 ))?
                 .execute([now_ms(), began])?;
         }

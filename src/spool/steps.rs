@@ -22,6 +22,10 @@ const FIRST_RETRY_MS: i64 = 2_000;
 /// No failure makes a delivery wait longer.
 pub(super) const LONGEST_RETRY_MS: i64 = 3_600_000;
 
+/// Whether a ticket or an archive may have come to the site without our hearing of it: it is looked for, once the site has
+/// had the time to show it.
+pub(super) const IS_UNDER_WAY: &str = "(asked_ms IS NOT NULL OR (ticket_id IS NOT NULL AND NOT attached))";
+
 /// Tickets whose twins one search looks for.
 const MOST_AT_ONCE: usize = 20;
 
@@ -37,13 +41,14 @@ impl Spool {
         )
     }
 
-    /// The ticket exists; `is_new` where it was made, and not found. True if there is such a delivery.
+    /// The ticket exists; `is_new` where it was made, and not found. What is attached is so at one ticket, and at no other
+    /// one. True if there is such a delivery.
     pub fn ticket_created(&self, id: i64, ticket_id: i64, is_new: bool) -> Result<bool> {
         // One that was found after it was asked for may be one of two, as well.
         self.change_delivery(
             id,
             "twins_ms = CASE WHEN ?3 OR asked_ms IS NOT NULL THEN ?4 ELSE twins_ms END, ticket_id = ?2, \
-             attached = CASE WHEN ?3 THEN 0 ELSE attached END, asked_ms = NULL",
+             attached = CASE WHEN ?3 OR ticket_id IS NOT ?2 THEN 0 ELSE attached END, asked_ms = NULL",
             params![row_of(id), ticket_id, is_new, now_ms().saturating_add(self.site_lag_ms)],
         )
     }
@@ -147,7 +152,7 @@ impl Spool {
     ) -> Result<u64> {
         let (attempts, may_be_there) = self.read(|connection| {
             let (table, key) = place(id);
-            let sql = format!("SELECT attempts, asked_ms IS NOT NULL FROM {table} WHERE {key} = ?1");
+            let sql = format!("SELECT attempts, {IS_UNDER_WAY} FROM {table} WHERE {key} = ?1");
             let found = |row: &Row<'_>| Ok((attempts(row, 0)?, row.get(1)?));
             let found = connection.prepare_cached(&sql)?.query_row([row_of(id)], found).optional()?;
             Ok(found.unwrap_or((0, false)))
@@ -211,7 +216,9 @@ pub(super) fn take_up(transaction: &Transaction<'_>, site_lag_ms: i64) -> rusqli
     let now = now_ms();
     for table in ["deliveries", "digests"] {
         transaction.execute(
-            &format!("UPDATE {table} SET next_try_ms = max(next_try_ms, ?2), set_ms = ?1 WHERE asked_ms IS NOT NULL"),
+            &format!(
+                "UPDATE {table} SET next_try_ms = max(next_try_ms, ?2), set_ms = ?1 WHERE {IS_UNDER_WAY}"
+            ),
             params![now, now.saturating_add(site_lag_ms)],
         )?;
     }

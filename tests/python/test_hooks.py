@@ -10,7 +10,7 @@ from typing import Any, Callable, Optional
 import pytest
 
 from tk_incident._core import Delivery
-from tk_incident.description import MAX_DESCRIPTION_BYTES, has_key_line
+from tk_incident.description import MAX_DESCRIPTION_BYTES, has_key_line, told_by
 from tk_incident.enquiry import Enquiry
 from tk_incident.errors import TkIncidentError
 from tk_incident.settings import Settings
@@ -66,6 +66,16 @@ def test_a_ticket_is_found_again_whatever_a_hook_writes(ticket: Ticket, descript
     assert has_key_line(values["description"], ticket.key_line)
     assert values["description"].split("\n")[-1] == ticket.key_line
     assert len(values["description"].encode()) <= MAX_DESCRIPTION_BYTES
+
+
+@pytest.mark.parametrize("description", ["See the wiki.\r\n", "x" * 100_000])
+def test_whose_ticket_it_is_stays_known_whatever_a_hook_writes(ticket: Ticket, description: str) -> None:
+    who = told_by(ticket.description())
+    assert who
+    values = made(ticket, lambda values, _delivery: {**values, "description": description})
+    assert values is not None
+    assert told_by(values["description"]) == who
+    assert told_by("Seen:  3 times, told by bbbbbbbbbb\r\nmore") == "bbbbbbbbbb"
 
 
 def test_a_hook_wants_no_ticket(ticket: Ticket) -> None:

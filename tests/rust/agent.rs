@@ -133,7 +133,8 @@ fn nothing_that_is_kept_holds_a_secret() {
 fn a_delivery_goes_on_where_it_stood_and_comes_again_when_more_happens() {
     let home = Home::new();
     let log = home.log("tk-maya.log");
-    let agent = home.agent();
+    // A second, in which an upload without an answer may still come to its end.
+    let agent = agent_with(Config { site_lag_s: 1, ..home.config() });
     append(&log, error("again and again"));
     let delivery = next(&agent);
     let spool = agent.spool().unwrap();

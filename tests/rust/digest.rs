@@ -145,8 +145,8 @@ fn a_new_ticket_has_no_archive() {
     let id = due(&agent, 0).unwrap().id;
     spool.ticket_created(id, 42, true).unwrap();
     spool.evidence_attached(id).unwrap();
-    spool.ticket_created(id, 41, false).unwrap();
-    assert!(due(&agent, 0).unwrap().attached, "one that was found may have it");
+    spool.ticket_created(id, 42, false).unwrap();
+    assert!(due(&agent, 0).unwrap().attached, "it was found again");
     spool.ticket_created(id, 43, true).unwrap();
     assert!(!due(&agent, 0).unwrap().attached);
     drop(spool);

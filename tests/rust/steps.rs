@@ -33,7 +33,12 @@ fn a_ticket_that_may_be_there_is_not_asked_for_before_the_site_can_show_it() {
     assert!(delay >= SITE_LAG_MS.unsigned_abs(), "{delay}");
     assert!(due_in(SITE_LAG_MS - SLACK_MS).is_none());
     assert!(spool.ticket_created(delivery.id, 42, false).unwrap());
+    // Nor an archive, whose upload may have succeeded.
     let delay = spool.retry_later(delivery.id, "no upload", None, false).unwrap();
+    assert!(delay >= SITE_LAG_MS.unsigned_abs(), "{delay}");
+    spool.evidence_attached(delivery.id).unwrap();
+    spool.ack(delivery.id, 0, 0, true).unwrap();
+    let delay = spool.retry_later(delivery.id, "no update", None, false).unwrap();
     assert!(delay < SITE_LAG_MS.unsigned_abs(), "{delay}");
     drop(spool);
     stop(&agent);
@@ -87,6 +92,22 @@ fn a_ticket_that_was_found_has_twins_only_if_one_was_asked_for() {
     spool.ticket_asked(delivery.id).unwrap();
     spool.ticket_created(delivery.id, 42, false).unwrap();
     assert_eq!(spool.take_unsettled(now_ms() + SITE_LAG_MS).unwrap().len(), 1);
+    drop(spool);
+    stop(&agent);
+}
+
+#[test]
+fn what_is_attached_is_so_at_one_ticket() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    let attached = || spool.delivery_due(now_ms() + SITE_LAG_MS).unwrap().unwrap().attached;
+    spool.ticket_created(delivery.id, 7, true).unwrap();
+    spool.evidence_attached(delivery.id).unwrap();
+    spool.ticket_created(delivery.id, 7, false).unwrap();
+    assert!(attached());
+    spool.ticket_created(delivery.id, 5, false).unwrap();
+    assert!(!attached());
     drop(spool);
     stop(&agent);
 }

@@ -24,7 +24,7 @@ _NEXT = {
     "evidence": "its evidence is taken",
     "pending": "a ticket is looked for, and made if there is none",
     "creating": "a ticket may have been made: it is looked for",
-    "created": "ticket {ticket} gets its archive",
+    "created": "ticket {ticket} gets its archive, unless the reporter that made it attaches it first",
     "attached": "ticket {ticket} is told of {untold:,} more",
     "settling": "ticket {ticket} is looked at once more: whether it has a twin, and our count",
 }

@@ -5,6 +5,7 @@ import functools
 import shutil
 import socket
 import tempfile
+import urllib.error
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -207,14 +208,31 @@ def _keep_openers(handle: Any, uploading: _Uploading) -> None:
     handle._build_opener = kept
 
 
+class _FormRefused(Exception):
+    """An answer to a form of an upload that is an error; it has what ``delivery_error`` looks at."""
+
+    def __init__(self, error: urllib.error.HTTPError) -> None:
+        super().__init__(str(error))
+        self.errcode = error.code
+        self.headers = error.headers
+
+
 def _open(open_: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
     """Open a request of an upload. A storage that has taken a file says so with its tag.
 
     The client takes any answer without an error for that: also the page of a proxy, and then there is an
     empty file at the ticket. ``ValueError`` is what it raises itself where it is puzzled.
     """
-    answer = open_(request, *args, **kwargs)
     method = getattr(request, "get_method", str)()
+    try:
+        answer = open_(request, *args, **kwargs)
+    except urllib.error.HTTPError as error:
+        if method == "PUT":
+            raise
+        # The client takes it for a broken connection, and sends the form again, twice: but a gateway that
+        # gives up says so of a site that may have done what it was asked for.
+        error.close()
+        raise _FormRefused(error) from None
     if method == "PUT" and not answer.headers.get("ETag"):
         answer.close()
         raise ValueError("the storage did not say that it has taken the file")

@@ -69,10 +69,13 @@ def _move(tickets: Tickets, ticket: Ticket, row: Row, settings: Settings, journa
     is_told = True
     # What was never told is told by the delivery that is under way.
     if told.tally.count > 0:
-        outcome = Teller(tickets, settings).tell(told, Place(row, Next.TELL))
+        # The search is old by now, and others have told the ticket since.
+        place = Place(tickets.known(row["id"]) or row, Next.TELL)
+        outcome = Teller(tickets, settings).tell(told, place, is_move=True)
         is_told = outcome.count > 0 and outcome.is_settled
     # Behind it: what is told twice is told once, and what is not told is lost.
     journal.ticket_created(delivery.id, ticket_id=row["id"], is_new=False)
+    journal.evidence_attached(delivery.id)
     return is_told
 
 

@@ -120,7 +120,7 @@ class ShotGridSink:
         # One that only passes its problem on stays its ticket: it may be opened again.
         own = place.row if ticket.is_own(place.row, self._settings) else row
         is_moved = known is not None and own["id"] != known["id"]
-        if known is None:
+        if known is None or is_moved:
             journal.ticket_created(delivery.id, ticket_id=own["id"], is_new=False)
         is_awaited = False
         if known is None or is_moved or not delivery.attached:
@@ -129,10 +129,9 @@ class ShotGridSink:
             if not is_awaited:
                 if not is_there:
                     attach(tickets, place.row["id"], delivery, journal)
+                    # An upload takes its time, in which others have told the ticket, too.
+                    place = replace(place, row=tickets.known(place.row["id"]) or place.row)
                 journal.evidence_attached(delivery.id)
-        if is_moved:
-            # Behind it: what was attached is at the other one.
-            journal.ticket_created(delivery.id, ticket_id=own["id"], is_new=False)
         outcome = Teller(tickets, self._settings).tell(ticket, place)
         if not is_awaited:
             return outcome

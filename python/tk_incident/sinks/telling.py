@@ -29,8 +29,11 @@ class Teller:
         self._tickets = tickets
         self._recurrence_ms = settings.recurrence_interval_s * 1000
 
-    def tell(self, ticket: Ticket, place: Place) -> Outcome:
-        """Tell a ticket that was there before; open it again where it was closed and that is wanted."""
+    def tell(self, ticket: Ticket, place: Place, *, is_move: bool = False) -> Outcome:
+        """Tell a ticket that was there before; open it again where it was closed and that is wanted.
+
+        With ``is_move`` a reply does not wait for its hour: what was told at another ticket would be lost.
+        """
         row = place.row
         if row is None:
             raise InternalError("a ticket to be told is missing")
@@ -43,7 +46,7 @@ class Teller:
         elif values:
             self._tickets.update(row["id"], values)
         elif place.then is Next.TELL and not self._has_fields:
-            return self._reply(ticket, row)
+            return self._reply(ticket, row, is_move=is_move)
         return Outcome(row["id"], count, self._recurrence_ms, is_settled)
 
     @property
@@ -51,7 +54,7 @@ class Teller:
         names = (site_fields.COUNT, site_fields.COUNTS, site_fields.LAST_SEEN)
         return any(name in self._tickets.schema for name in names)
 
-    def _reply(self, ticket: Ticket, row: Row) -> Outcome:
+    def _reply(self, ticket: Ticket, row: Row, *, is_move: bool) -> Outcome:
         """Say it, unless that was said; at most once an hour, whoever says it."""
         count, own = ticket.tally.count, ticket.tally.who
         told = told_count(str(row.get("description") or ""), own)
@@ -65,7 +68,7 @@ class Teller:
         if count <= told:
             return Outcome(row["id"], count, self._recurrence_ms)
         wait = timedelta() if last is None else last + _REPLY_INTERVAL - datetime.now(timezone.utc)
-        if wait > timedelta():
+        if wait > timedelta() and not is_move:
             # No more than was: the next one waits for its turn. Of what was told we may not know, if we were
             # ended before it was kept.
             return Outcome(row["id"], told, min(interval_ms, round(wait.total_seconds() * 1000)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from tk_incident._core import Delivery
-from tk_incident.description import with_note
+from tk_incident.description import with_note, with_seen_line
 from tk_incident.errors import TkIncidentError
 from tk_incident.excerpt import one_line
 from tk_incident.sinks.connection import Row
@@ -49,7 +49,8 @@ def new_ticket(
     told = [name for name in refused if name in schema or name in chosen]
     note = _note("Left out, because the site does not know it", [f"{name} {values[name]!r}" for name in told])
     kept = {name: value for name, value in values.items() if name not in refused}
-    kept["description"] = with_note(str(kept.get("description", "")), note, ticket.key_line)
+    edited_text = with_seen_line(str(kept.get("description", "")), description)
+    kept["description"] = with_note(edited_text, note, ticket.key_line)
     return kept
 
 
