@@ -14,6 +14,9 @@ CARGO_FUZZ_VERSION := 0.13.1
 FUZZ_SECONDS ?= 60
 # More words for tests/grouping/bench.py: --markdown, or --data with another folder of labelled logs.
 BENCH_OPTIONS ?=
+# More words for tests/speed/speed.py: --rounds, --scale, or sections; and for scripts/check_speed.py: --update.
+SPEED_OPTIONS ?=
+CHECK_SPEED_OPTIONS ?=
 
 # The environment of this folder, whatever the caller has activated: maturin refuses to choose.
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
@@ -80,6 +83,16 @@ test-soak: $(DEVELOPED) ## the long forms of the core, the storms and the delive
 .PHONY: bench-grouping
 bench-grouping: $(DEVELOPED) $(PEERS) ## the signature on labelled logs and rewritten problems, beside others; needs ../shared
 	@$(BIN)/python tests/grouping/bench.py $(BENCH_OPTIONS)
+
+.PHONY: bench
+bench: $(DEVELOPED) $(PEERS) ## the speed of everything beside others, into docs/performance.md; Debian, half an hour of an idle machine
+	@scripts/install_debian.sh ripgrep
+	@$(BIN)/python tests/speed/speed.py --folder /dev/shm --page docs/performance.md $(SPEED_OPTIONS)
+
+.PHONY: check-speed
+check-speed: $(INSTALLED) ## the instructions of the core's workloads, against benches/instructions.json; Debian
+	@scripts/install_debian.sh valgrind libc6-dbg
+	@$(BIN)/python scripts/check_speed.py benches/instructions.json $(CHECK_SPEED_OPTIONS)
 
 .PHONY: fuzz
 fuzz: $(CARGO_FUZZ) ## the fuzz targets, FUZZ_SECONDS (60) each; needs a C++ compiler

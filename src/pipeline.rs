@@ -53,6 +53,12 @@ impl Pipeline {
         &self.studio
     }
 
+    /// The levels of records that can match.
+    #[must_use]
+    pub fn levels(&self) -> Vec<Level> {
+        Level::ALL.into_iter().filter(|level| self.rules.can_match(*level)).collect()
+    }
+
     /// Takes a whole record; gives out its occurrence if it is to be reported.
     #[must_use]
     pub fn process(&self, record: &Record, path: &Path, stats: &mut Stats) -> Option<Occurrence> {

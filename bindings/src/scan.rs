@@ -1,5 +1,6 @@
 //! A scan, as Python drives it.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -23,8 +24,9 @@ impl Scan {
 impl Scan {
     #[new]
     #[expect(clippy::needless_pass_by_value, reason = "what PyO3 converts, it hands over")]
-    fn new(py: Python<'_>, paths: Vec<PathBuf>, settings: &str) -> PyResult<Self> {
-        detached(py, || Ok(Self(Mutex::new(core::Scan::new(&paths, &core::Config::from_json(settings)?)?))))
+    fn new(py: Python<'_>, paths: Vec<PathBuf>, settings: &str, threads: NonZero<usize>) -> PyResult<Self> {
+        let scan = || core::Scan::new(&paths, &core::Config::from_json(settings)?, threads);
+        detached(py, || Ok(Self(Mutex::new(scan()?))))
     }
 
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Vec<Occurrence>>> {

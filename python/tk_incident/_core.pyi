@@ -232,7 +232,7 @@ class Agent:
 class Scan:
     """Reads files from start to end; keeps and sends nothing."""
 
-    def __new__(cls, paths: Sequence[_Path], settings: str) -> Scan: ...
+    def __new__(cls, paths: Sequence[_Path], settings: str, threads: int) -> Scan: ...
     def next_batch(self) -> Optional[list[Occurrence]]:
         """The occurrences of the next piece (perhaps none); None at the end."""
     def incidents(self) -> list[Incident]:

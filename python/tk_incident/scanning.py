@@ -37,14 +37,17 @@ class ScanStep:
     """Ask it for the incidents and counters so far, and take its notes."""
 
 
-def scan(paths: Union[_Path, Sequence[_Path]], *, settings: Optional[Settings] = None) -> ScanResult:
+def scan(
+    paths: Union[_Path, Sequence[_Path]], *, settings: Optional[Settings] = None, threads: int = 1
+) -> ScanResult:
     """Read log files, or the ``tk-*.log*`` in folders, from start to end.
 
-    Of the settings only those of records and rules count. Raises ``ConfigError`` for wrong settings; a path
-    that is not there or cannot be read becomes a note, and the rest is read.
+    So many ``threads`` read, each another file; one is the caller's own. Of the settings only those of
+    records and rules count. Raises ``ConfigError`` for wrong settings, and ``ValueError`` for no threads; a
+    path that is not there or cannot be read becomes a note, and the rest is read.
     """
     occurrences: list[_core.Occurrence] = []
-    for step in scan_stream(paths, settings=settings):
+    for step in scan_stream(paths, settings=settings, threads=threads):
         occurrences.extend(step.occurrences)
     # The loop runs at least once: a scan ends with an empty step.
     core = step.scan
@@ -52,7 +55,7 @@ def scan(paths: Union[_Path, Sequence[_Path]], *, settings: Optional[Settings] =
 
 
 def scan_stream(
-    paths: Union[_Path, Sequence[_Path]], *, settings: Optional[Settings] = None
+    paths: Union[_Path, Sequence[_Path]], *, settings: Optional[Settings] = None, threads: int = 1
 ) -> Iterator[ScanStep]:
     """Scan piece by piece, for whoever shows progress or prints as it goes.
 
@@ -60,7 +63,7 @@ def scan_stream(
     Raises what ``scan`` raises.
     """
     several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-    core = _core.Scan(several, (settings or Settings()).to_json())
+    core = _core.Scan(several, (settings or Settings()).to_json(), threads)
     while (batch := core.next_batch()) is not None:
         yield ScanStep(batch, core.bytes_done, core.bytes_total, core)
     yield ScanStep((), core.bytes_done, core.bytes_total, core)

@@ -129,8 +129,12 @@ fn records_of(pid: u32, offset: u64, bytes: &[u8]) -> Vec<Record> {
 pub fn for_each_record(offset: u64, bytes: &[u8], mut give: impl FnMut(Record)) {
     let most = usize::try_from(MOST_RECORD_BYTES).unwrap_or(usize::MAX);
     let (mut framer, mut assembler) = (Framer::new(offset, most), Assembler::new(Dialect::Toolkit, most));
-    framer.push(bytes, |line| assembler.push(line, &mut give));
-    framer.finish(|line| assembler.push(line, &mut give));
+    framer.push(bytes, |line| {
+        assembler.push(line, &mut give);
+    });
+    framer.finish(|line| {
+        assembler.push(line, &mut give);
+    });
     assembler.flush(give);
 }
 

@@ -29,11 +29,14 @@ impl Assembler {
         Self { dialect, open: Vec::new(), most, orphan_lines: 0, orphan_bytes: 0 }
     }
 
-    /// Takes the next line; gives out the records that it ends.
-    pub fn push(&mut self, line: Line<'_>, give: impl FnMut(Record)) {
+    /// Takes the next line; gives out the records that it ends. True if it begins one.
+    pub fn push(&mut self, line: Line<'_>, give: impl FnMut(Record)) -> bool {
         let line = Line { text: trim(line.text), ..line };
         match self.dialect.read(line.text, self.open.last()) {
-            Reading::Begins(header) => self.begin(header, line, give),
+            Reading::Begins(header) => {
+                self.begin(header, line, give);
+                return true;
+            }
             Reading::GoesOn(text) => {
                 let most = self.most;
                 if let Some(open) = self.owner(&line.text[text..]) {
@@ -45,6 +48,7 @@ impl Assembler {
                 self.orphan_bytes += line.end - line.start;
             }
         }
+        false
     }
 
     /// No further line belongs to the open records: gives them out, in the order in which they began.
@@ -118,7 +122,9 @@ mod tests {
     fn records(text: &str, most: usize) -> (Vec<Record>, Assembler) {
         let (mut framer, mut assembler) = (Framer::new(0, most), Assembler::new(Dialect::Toolkit, most));
         let mut out = Vec::new();
-        framer.push(text.as_bytes(), |line| assembler.push(line, |record| out.push(record)));
+        framer.push(text.as_bytes(), |line| {
+            assembler.push(line, |record| out.push(record));
+        });
         (out, assembler)
     }
 

@@ -250,8 +250,24 @@ fn is_soon(time: &str, next: &str) -> bool {
     if time.is_empty() || next.is_empty() {
         return true;
     }
+    if let (Some((minute, at)), Some((next_minute, next))) = (in_minute(time), in_minute(next))
+        && minute == next_minute
+    {
+        return (0..=MOST_APART_MS).contains(&(next - at));
+    }
     let (Ok(time), Ok(next)) = (time.parse::<DateTime>(), next.parse::<DateTime>()) else { return false };
     (0..=MOST_APART_MS).contains(&next.duration_since(time).as_millis())
+}
+
+/// The minute, and the milliseconds in it, of a time as headers give it. Most times that are compared share one, and
+/// need not be read as a date.
+fn in_minute(time: &str) -> Option<(&str, i128)> {
+    let (minute, rest) = time.split_at_checked("0000-00-00T00:00".len())?;
+    let (second, milliseconds) = rest.strip_prefix(':')?.split_once('.')?;
+    let is_whole = second.len() == 2 && milliseconds.len() == 3;
+    let number = |text: &str| text.parse::<u16>().ok().map(i128::from);
+    let (second, milliseconds) = is_whole.then_some((second, milliseconds))?;
+    Some((minute, 1_000 * number(second)? + number(milliseconds)?))
 }
 
 #[cfg(test)]

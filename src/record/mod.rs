@@ -2,7 +2,7 @@
 //!
 //! [`framer`] finds whole lines, [`dialect`] knows what a record's first line looks like and what goes on with it,
 //! [`assembler`] puts them together, [`joiner`] makes one of two that tell of one failure; [`records`] has all of
-//! them in a row. [`parts`] takes the text of a record apart, in which [`traceback`] reads the calls and
+//! them in a row. [`skim`] reads only those that matter. [`parts`] takes the text of a record apart, in which [`traceback`] reads the calls and
 //! exceptions.
 
 pub mod assembler;
@@ -13,6 +13,7 @@ pub mod open;
 pub mod parts;
 pub mod progress;
 pub mod records;
+pub mod skim;
 pub mod traceback;
 
 use std::fmt;
@@ -28,6 +29,7 @@ pub use open::Open;
 pub use parts::Parts;
 pub use progress::Progress;
 pub use records::Records;
+pub use skim::Skim;
 pub use traceback::{Exception, Traceback};
 
 /// Level of a record, as its header names it.
@@ -49,6 +51,10 @@ pub enum Level {
 }
 
 impl Level {
+    /// All of them, the lowest first.
+    pub const ALL: [Self; 6] =
+        [Self::Other, Self::Debug, Self::Info, Self::Warning, Self::Error, Self::Critical];
+
     /// The level of this name; every other word is [`Level::Other`].
     #[must_use]
     pub fn from_name(name: &[u8]) -> Self {

@@ -1,6 +1,6 @@
 //! Bytes → records of one file: framer, assembler and joiner, one behind the other.
 
-use super::{Assembler, Dialect, Framer, Joiner, Line, Record};
+use super::{Assembler, Dialect, Framer, Joiner, Level, Line, Record};
 
 /// The records of one stream of bytes.
 #[derive(Debug)]
@@ -43,6 +43,16 @@ impl Records {
     #[must_use]
     pub fn has_open_record(&self) -> bool {
         self.open_start().is_some()
+    }
+
+    /// Whether a record of one of these levels is open, waits, or may be about to be found.
+    #[must_use]
+    pub fn may_give(&self, wanted: &[Level]) -> bool {
+        let open = self.assembler.open();
+        self.joiner.start().is_some()
+            || self.has_partial_line()
+            || open.is_empty()
+            || open.iter().any(|open| wanted.contains(&open.record.header.level))
     }
 
     /// Whether the bytes end in half a line.
@@ -92,7 +102,8 @@ impl Records {
 }
 
 fn take(assembler: &mut Assembler, joiner: &mut Joiner, line: Line<'_>, give: &mut impl FnMut(Record)) {
-    assembler.push(line, |record| joiner.push(record));
-    joiner.look_ahead(assembler.open());
-    joiner.settle(give);
+    if assembler.push(line, |record| joiner.push(record)) {
+        joiner.look_ahead(assembler.open());
+        joiner.settle(give);
+    }
 }

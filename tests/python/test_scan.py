@@ -46,6 +46,16 @@ def test_a_folder_and_what_is_in_it(folder: Path) -> None:
     assert list(result.notes) == []
 
 
+def test_threads_find_the_same_in_the_same_order(folder: Path) -> None:
+    for number in range(20):
+        (folder / f"tk-nuke{number}.log").write_text(LOG * (20 - number), encoding="utf-8")
+    one, several = scan(folder), scan(folder, threads=3)
+    assert [each.as_dict() for each in several.occurrences] == [each.as_dict() for each in one.occurrences]
+    assert several.counters == one.counters
+    with pytest.raises(ValueError, match="zero"):
+        scan(folder, threads=0)
+
+
 def test_one_path_needs_no_list(folder: Path) -> None:
     for path in (folder / "other.log", str(folder / "other.log")):
         assert len(scan(path).occurrences) == 3

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::num::NonZero;
 
 use tk_incident_core::{Config, Scan};
 
 use super::support::{Home, append, error, messages};
 
 fn scan(home: &Home, config: &Config) -> (Vec<tk_incident_core::Occurrence>, Scan) {
-    let mut scan = Scan::new(&[home.logs()], config).unwrap();
+    let mut scan = Scan::new(&[home.logs()], config, NonZero::<usize>::MIN).unwrap();
     let mut out = Vec::new();
     while let Some(batch) = scan.next_batch() {
         out.extend(batch);
@@ -56,7 +57,8 @@ fn what_cannot_be_read_is_said_and_the_rest_is_scanned() {
     append(&home.log("tk-a.log"), error("found"));
     fs::create_dir(home.log("tk-folder.log")).unwrap();
     let missing = home.log("missing");
-    let mut scan = Scan::new(&[missing.clone(), home.logs()], &Config::default()).unwrap();
+    let mut scan =
+        Scan::new(&[missing.clone(), home.logs()], &Config::default(), NonZero::<usize>::MIN).unwrap();
     let found = scan.next_batch().unwrap();
     assert_eq!(messages(&found), ["found"]);
     let notes: Vec<_> = scan.take_notes().into_iter().map(|note| note.text).collect();

@@ -185,7 +185,9 @@ impl Case {
         let mut record = None;
         let (mut framer, mut assembler) =
             (Framer::new(before.len() as u64, 1 << 20), Assembler::new(Dialect::Toolkit, 1 << 20));
-        framer.push(error.as_bytes(), |line| assembler.push(line, |_| ()));
+        framer.push(error.as_bytes(), |line| {
+            assembler.push(line, |_| ());
+        });
         assembler.flush(|each| record = Some(each));
         let path = "logs/tk-maya.log".into();
         let occurrence =

@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test golden` writes the answers anew; read the difference before you commit it.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -33,7 +34,7 @@ fn read(path: &Path, dialect: Dialect, pieces: &mut dyn Iterator<Item = &[u8]>) 
 
 /// Where a scan finds occurrences, which is told nothing but the name.
 fn scanned(path: &Path) -> Vec<u64> {
-    let mut scan = Scan::new(&[path.to_path_buf()], &Config::default()).unwrap();
+    let mut scan = Scan::new(&[path.to_path_buf()], &Config::default(), NonZero::<usize>::MIN).unwrap();
     let batches = std::iter::from_fn(|| scan.next_batch());
     batches.flatten().map(|occurrence| occurrence.offset).collect()
 }

@@ -25,6 +25,7 @@ mod redact;
 mod salvage;
 mod session;
 mod signature;
+mod skim;
 mod steps;
 mod support;
 mod tail;

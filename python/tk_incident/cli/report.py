@@ -90,7 +90,6 @@ class Report:
         figures = {
             "incidents": len(self.incidents),
             "occurrences": sum(incident.count for incident in self.incidents),
-            "records read": self.counters["records_read"],
             "bytes read": self.counters["bytes_read"],
         }
         items = "".join(f"<li><b>{value:,}</b><span>{name}</span></li>" for name, value in figures.items())

@@ -1,6 +1,7 @@
 """``tk-incident scan``: finds the incidents in files and folders, sends nothing."""
 
 import argparse
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tk_incident.cli.arguments import Commands
 
 
+_MOST_THREADS = 64
+
+
 def register(commands: "Commands") -> None:
     """Add the command."""
     parser = commands.add_parser("scan", help="find the incidents in log files, send nothing")
@@ -24,6 +28,14 @@ def register(commands: "Commands") -> None:
     )
     parser.add_argument("--occurrences", action="store_true", help="list every sighting, not the problems")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="also write the findings as a page")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        choices=range(1, _MOST_THREADS + 1),
+        default=min(os.cpu_count() or 1, _MOST_THREADS),
+        metavar="N",
+        help="so many files are read at once; by default one for each processor",
+    )
     add_settings(parser)
     add_json(parser)
     parser.set_defaults(run=_run)
@@ -35,7 +47,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> int:
     found: list[Occurrence] = []
     samples: dict[str, Occurrence] = {}
     with screen.progress(streams_results=streams) as progress:
-        for step in scan_stream(arguments.paths, settings=settings):
+        for step in scan_stream(arguments.paths, settings=settings, threads=arguments.threads):
             if streams:
                 show_occurrences(screen, step.occurrences)
             elif arguments.occurrences:
@@ -67,13 +79,13 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> int:
 def _closing_line(counters: Mapping[str, int], unreadable: int) -> str:
     """Say what was read and what became of it, so that nobody takes silence for health."""
     asides = {
+        "of the same level left out by a rule": counters["not_matched"],
         "too long and cut": counters["records_cut"],
         "lines outside any record": counters["orphan_lines"],
         "paths not readable": unreadable,
     }
     return (
-        f"{counters['matched']:,} of {counters['records_read']:,} records matched"
-        f" in {counters['bytes_read']:,} bytes"
+        f"{counters['matched']:,} records matched in {counters['bytes_read']:,} bytes"
         + "".join(f"; {count:,} {what}" for what, count in asides.items() if count)
         + "."
     )

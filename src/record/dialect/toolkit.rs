@@ -6,6 +6,12 @@ use crate::record::{Header, Level};
 
 const TIME: &[u8; 23] = b"0000-00-00 00:00:00,000";
 
+/// Whether a line begins as a header does.
+#[must_use]
+pub fn begins(line: &[u8]) -> bool {
+    has_shape(line, TIME) && line[TIME.len()..].starts_with(b" [")
+}
+
 /// Reads the first line of a record; None if it is no header.
 ///
 /// A logger's name may hold spaces, colons, slashes and brackets, so it ends at the bracket that

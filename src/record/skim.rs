@@ -1,0 +1,258 @@
+//! Bytes → the records that can matter, and as little as can be of all others.
+//!
+//! A log has a thousand records for one that is reported, and its level is a word in capitals: the bytes are searched
+//! for that word, and records are read only around a hit. A Toolkit log has such words in its headers; in other
+//! dialects a record matters by more than one word, and all of them are read.
+//!
+//! What is read around a hit begins a few records before it, so that lines that other processes have broken off find
+//! their record, and ends once nothing that matters is open. What comes out is what [`Records`] would give, but for the
+//! lines of a record without importance that more than [`RECORDS_BEFORE`] others have broken off: those go on with
+//! whatever record is open.
+
+use memchr::memmem::Finder;
+use memchr::{memchr, memrchr, memrchr2};
+
+use super::dialect::{Dialect, toolkit, trim};
+use super::{Level, Record, Records};
+
+/// Bytes that are read at once: they stay in the processor's own memory until they were searched.
+const READ_BYTES: usize = 256 << 10;
+
+/// As far before a hit it is read closely, at most.
+const BYTES_BEFORE: usize = 16 << 10;
+
+/// More records do not wait for the end of a traceback: see the assembler.
+const RECORDS_BEFORE: usize = 8;
+
+/// A header has its level before this offset: a byte order mark, then `0000-00-00 00:00:00,000 [4294967295 CRITICAL `.
+const LEVEL_WITHIN: usize = 48;
+
+/// So much is read closely before it is asked whether that goes on; each time twice as much as before.
+const LONGEST_PIECE: usize = 64 << 10;
+
+/// Reads the records of one file that can matter.
+#[derive(Debug)]
+pub struct Skim {
+    dialect: Dialect,
+    most: usize,
+    wanted: Vec<Level>,
+    words: Vec<Finder<'static>>,
+    close: Option<Close>,
+    window: Vec<u8>,
+    /// Bytes of the window that are there.
+    filled: usize,
+    /// Offset of the window's first byte in the file.
+    base: u64,
+    /// Bytes of the window that were read or searched.
+    at: usize,
+    /// Bytes of the window whose records have been given out, or did not matter.
+    floor: usize,
+    orphan_lines: u64,
+    orphan_bytes: u64,
+}
+
+/// What reads closely.
+#[derive(Debug)]
+struct Close {
+    records: Records,
+    /// Offset of what it was begun for: it goes on at least as far.
+    until: u64,
+    piece: usize,
+}
+
+impl Skim {
+    /// The records of a file in this dialect whose level is one of `wanted`; of each at most `most` bytes are kept.
+    #[must_use]
+    pub fn new(dialect: Dialect, wanted: &[Level], most: usize) -> Self {
+        Self {
+            dialect,
+            most,
+            wanted: wanted.to_vec(),
+            words: words(dialect, wanted),
+            // Whatever stands before the first header is counted.
+            close: Some(Close::new(Records::new(dialect, 0, most), 0)),
+            window: vec![0; BYTES_BEFORE + READ_BYTES],
+            filled: 0,
+            base: 0,
+            at: 0,
+            floor: 0,
+            orphan_lines: 0,
+            orphan_bytes: 0,
+        }
+    }
+
+    /// Where the next bytes are to be written to.
+    pub fn space(&mut self) -> &mut [u8] {
+        let keep = self.at.saturating_sub(BYTES_BEFORE);
+        self.window.copy_within(keep..self.filled, 0);
+        self.filled -= keep;
+        self.at -= keep;
+        self.floor = self.floor.saturating_sub(keep);
+        self.base += keep as u64;
+        &mut self.window[self.filled..]
+    }
+
+    /// Takes the next bytes, which were written to [`Skim::space`]; gives out each record that they complete.
+    pub fn advance(&mut self, count: usize, mut give: impl FnMut(Record)) {
+        self.filled += count;
+        let mut hits = Hits::default();
+        while self.at < self.filled {
+            match self.close.take() {
+                Some(close) => self.read(close, &mut give),
+                None => self.search(&mut hits),
+            }
+        }
+    }
+
+    /// No byte will follow: gives out what there is, half a line included.
+    pub fn finish(&mut self, give: impl FnMut(Record)) {
+        if let Some(mut close) = self.close.take() {
+            close.records.finish(only(&self.wanted, give));
+            self.end(close.records);
+        }
+    }
+
+    /// Takes the number of lines that belonged to no record, and that of their bytes.
+    pub fn take_orphans(&mut self) -> (u64, u64) {
+        if let Some(close) = &mut self.close {
+            self.orphan_lines += close.records.take_orphan_lines();
+            self.orphan_bytes += close.records.take_orphan_bytes();
+        }
+        (std::mem::take(&mut self.orphan_lines), std::mem::take(&mut self.orphan_bytes))
+    }
+
+    /// Reads a piece closely, in whole lines; all there is where nothing can be searched for.
+    fn read(&mut self, mut close: Close, give: &mut impl FnMut(Record)) {
+        let bytes = &self.window[self.at..self.filled];
+        let length = if self.words.is_empty() { bytes.len() } else { close.next_piece(bytes) };
+        close.records.push(&bytes[..length], only(&self.wanted, give));
+        self.at += length;
+        let is_before = self.base + self.at as u64 <= close.until;
+        if self.words.is_empty() || is_before || close.records.may_give(&self.wanted) {
+            self.close = Some(close);
+            return;
+        }
+        // The record that is open does not matter by itself; lines that it has broken off might.
+        let open = close.records.checkpoint().saturating_sub(self.base);
+        self.floor = usize::try_from(open).unwrap_or(self.at).min(self.at);
+        self.end(close.records);
+    }
+
+    fn end(&mut self, mut records: Records) {
+        self.orphan_lines += records.take_orphan_lines();
+        self.orphan_bytes += records.take_orphan_bytes();
+    }
+
+    /// Goes on to the next record that matters, and begins to read a few before it; else to the end.
+    fn search(&mut self, hits: &mut Hits) {
+        let window = &self.window[..self.filled];
+        // A header may have begun in the bytes before.
+        let mut from = self.at.saturating_sub(LEVEL_WITHIN).max(self.floor);
+        while let Some(hit) = hits.next(&self.words, window, from) {
+            if let Some(line) = self.header_around(hit) {
+                let begin = self.begin_before(line);
+                let records = Records::new(self.dialect, self.base + begin as u64, self.most);
+                self.close = Some(Close::new(records, self.base + line as u64));
+                self.at = begin;
+                return;
+            }
+            from = hit + 1;
+        }
+        self.at = self.filled;
+    }
+
+    /// Where the line begins that a word is in, if that is the header of a record that matters.
+    fn header_around(&self, hit: usize) -> Option<usize> {
+        let window = &self.window[..self.filled];
+        let low = hit.saturating_sub(LEVEL_WITHIN);
+        // NUL bytes can stand before a header, in any number.
+        let mut begin = match memrchr2(b'\n', 0, &window[low..hit]) {
+            Some(end) => low + end + 1,
+            None if low == 0 && self.base == 0 => 0,
+            None => return None,
+        };
+        while begin > self.floor && window[begin - 1] == 0 {
+            begin -= 1;
+        }
+        let Some(end) = memchr(b'\n', &window[hit..]) else { return Some(begin) };
+        let header = toolkit::parse(trim(&window[begin..hit + end]))?;
+        self.wanted.contains(&header.level).then_some(begin)
+    }
+
+    /// Where to begin, so that the line at `line` is read as what it is.
+    fn begin_before(&self, line: usize) -> usize {
+        let floor = self.floor.max(line.saturating_sub(BYTES_BEFORE));
+        let (mut begin, mut at, mut records) = (line, line, 0);
+        while at > floor && records < RECORDS_BEFORE {
+            at = match memrchr(b'\n', &self.window[floor..at - 1]) {
+                Some(end) => floor + end + 1,
+                // What begins here is a record that was open, or the file; else half a line.
+                None if floor == self.floor && (floor > 0 || self.base == 0) => floor,
+                None => break,
+            };
+            if toolkit::begins(trim(&self.window[at..line])) {
+                begin = at;
+                records += 1;
+            }
+        }
+        begin
+    }
+}
+
+impl Close {
+    fn new(records: Records, until: u64) -> Self {
+        Self { records, until, piece: 1 }
+    }
+
+    /// Bytes of the next piece.
+    fn next_piece(&mut self, bytes: &[u8]) -> usize {
+        let piece = self.piece.min(bytes.len());
+        self.piece = (2 * self.piece).clamp(256, LONGEST_PIECE);
+        if let Some(end) = memrchr(b'\n', &bytes[..piece]) {
+            return end + 1;
+        }
+        memchr(b'\n', &bytes[piece..]).map_or(bytes.len(), |end| piece + end + 1)
+    }
+}
+
+/// Where the next word is in a window that does not change.
+#[derive(Debug, Default)]
+struct Hits(Vec<Option<usize>>);
+
+impl Hits {
+    /// The first word at or behind `from`, which never lies before that of an earlier call.
+    fn next(&mut self, words: &[Finder<'_>], window: &[u8], from: usize) -> Option<usize> {
+        let find = |word: &Finder<'_>| word.find(&window[from..]).map(|at| from + at);
+        if self.0.is_empty() {
+            self.0 = words.iter().map(find).collect();
+        }
+        for (next, word) in self.0.iter_mut().zip(words) {
+            if next.is_some_and(|at| at < from) {
+                *next = find(word);
+            }
+        }
+        self.0.iter().flatten().min().copied()
+    }
+}
+
+/// What stands in each header of these levels, and in few others; none where that would be in most of them.
+fn words(dialect: Dialect, wanted: &[Level]) -> Vec<Finder<'static>> {
+    let word = |level: &Level| match level {
+        Level::Error => Some(" ERROR "),
+        // Of CRITICAL and of FATAL.
+        Level::Critical => Some("AL "),
+        // Of WARNING, too.
+        Level::Warning => Some(" WARN"),
+        Level::Info | Level::Debug | Level::Other => None,
+    };
+    let found: Option<Vec<_>> = wanted.iter().map(|level| word(level).map(Finder::new)).collect();
+    found.filter(|_| dialect == Dialect::Toolkit).unwrap_or_default()
+}
+
+fn only(wanted: &[Level], mut give: impl FnMut(Record)) -> impl FnMut(Record) {
+    move |record| {
+        if wanted.contains(&record.header.level) {
+            give(record);
+        }
+    }
+}

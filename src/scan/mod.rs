@@ -1,0 +1,143 @@
+//! The stages over files, once, from their first byte to their last; nothing is kept or sent.
+//!
+//! [`plan`] knows which files, [`file`] reads one of them, [`workers`] lets threads do that.
+
+mod file;
+mod plan;
+mod workers;
+
+use std::collections::VecDeque;
+use std::io;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::incident::{Incident, Incidents, Occurrence};
+use crate::notes::{Note, Notes};
+use crate::pipeline::Pipeline;
+use crate::record::Level;
+use crate::stats::Stats;
+use file::{PIECE_BYTES, Piece, Reading};
+use plan::{Plan, unreadable};
+use workers::Workers;
+
+/// Reads files from start to end.
+#[derive(Debug)]
+pub struct Scan {
+    source: Source,
+    incidents: Incidents,
+    stats: Stats,
+    notes: Notes,
+    bytes_total: u64,
+}
+
+/// Who reads.
+#[derive(Debug)]
+enum Source {
+    Here { job: Arc<Job>, files: VecDeque<PathBuf>, current: Option<Box<Reading>> },
+    There(Workers),
+}
+
+/// What is done with each file.
+#[derive(Debug)]
+struct Job {
+    pipeline: Pipeline,
+    wanted: Vec<Level>,
+    max_record_bytes: usize,
+}
+
+impl Scan {
+    /// A scan of files, and of the Toolkit logs in folders, by so many threads: one is that of the caller. What cannot
+    /// be read is noted.
+    ///
+    /// What is found comes in the order of the files, however many threads there are.
+    pub fn new(paths: &[PathBuf], config: &Config, threads: NonZero<usize>) -> Result<Self> {
+        let pipeline = Pipeline::new(config)?;
+        let wanted = pipeline.levels();
+        let job = Arc::new(Job { pipeline, wanted, max_record_bytes: config.max_record_bytes });
+        let notes = Notes::default();
+        let plan = Plan::of(paths, &notes);
+        let source = match threads.get().min(plan.files.len()) {
+            0 | 1 => Source::Here { job, files: plan.files, current: None },
+            several => Source::There(Workers::start(&job, plan.files, several)?),
+        };
+        let (incidents, stats) = (Incidents::default(), Stats::default());
+        Ok(Self { source, incidents, stats, notes, bytes_total: plan.bytes })
+    }
+
+    /// What the next piece holds, perhaps nothing; None at the end.
+    pub fn next_batch(&mut self) -> Option<Vec<Occurrence>> {
+        let mut piece = self.next_piece()?;
+        let (mut out, mut read) = (std::mem::take(&mut piece.occurrences), piece.stats.bytes_read);
+        // Of small files several make a batch.
+        while read < PIECE_BYTES
+            && piece.is_last
+            && let Some(next) = self.next_piece()
+        {
+            piece = next;
+            out.append(&mut piece.occurrences);
+            read += piece.stats.bytes_read;
+        }
+        Some(out)
+    }
+
+    /// What has been found so far.
+    #[must_use]
+    pub fn incidents(&self) -> &[Incident] {
+        self.incidents.all()
+    }
+
+    /// What has been read so far. Of records only those are counted that can match by their level.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Bytes of all files, when the scan began.
+    #[must_use]
+    pub fn bytes_total(&self) -> u64 {
+        self.bytes_total
+    }
+
+    /// Takes what is to be said.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        self.notes.take()
+    }
+
+    fn next_piece(&mut self) -> Option<Piece> {
+        let piece = match &mut self.source {
+            Source::There(workers) => workers.next_piece(),
+            Source::Here { job, files, current } => loop {
+                if let Some(reading) = current {
+                    let piece = reading.next_piece(&job.pipeline);
+                    if piece.is_last {
+                        *current = None;
+                    }
+                    break Some(piece);
+                }
+                let Some(path) = files.pop_front() else { break None };
+                match job.begin(&path) {
+                    Ok(reading) => *current = Some(Box::new(reading)),
+                    Err(error) => break Some(Piece::unread(path, error)),
+                }
+            },
+        }?;
+        for occurrence in &piece.occurrences {
+            self.incidents.add(occurrence);
+        }
+        self.stats += piece.stats;
+        if let Some((path, error)) = &piece.trouble {
+            unreadable(&self.notes, path, error);
+        }
+        Some(piece)
+    }
+}
+
+impl Job {
+    /// Begins with a file.
+    fn begin(&self, path: &Path) -> io::Result<Reading> {
+        Reading::begin(path, &self.wanted, self.max_record_bytes)
+    }
+}

@@ -1,0 +1,48 @@
+"""What a process costs, as Linux tells it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_WAITED = re.compile(r"^voluntary_ctxt_switches:\s+(\d+)$", re.MULTILINE)
+_PRIVATE = re.compile(r"^Private_(?:Clean|Dirty):\s+(\d+) kB$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the threads of a process have taken so far."""
+
+    cpu_s: float
+    wake_ups: int
+
+    def since(self, before: Cost) -> Cost:
+        """Return what came to it since then."""
+        return Cost(self.cpu_s - before.cpu_s, self.wake_ups - before.wake_ups)
+
+
+def cost(pid: int, *, of: str = "") -> Cost:
+    """Return what a process has cost; ``of`` leaves out threads whose names do not begin with that."""
+    cpu_ns = wake_ups = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        # A thread may end meanwhile.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if not (task / "comm").read_text().startswith(of):
+                continue
+            cpu_ns += int((task / "schedstat").read_text().split()[0])
+            found = _WAITED.search((task / "status").read_text())
+            wake_ups += int(found[1]) if found else 0
+    return Cost(cpu_ns / 1e9, wake_ups)
+
+
+def private_mib(pid: int) -> float:
+    """Return the memory that nobody else has."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(map(int, _PRIVATE.findall(text))) / 1024
+
+
+def open_files(pid: int) -> int:
+    """Return the number of its descriptors."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
