@@ -82,6 +82,8 @@ pub struct Harvester {
     committed: (u64, String),
     /// Where the life before ended, as long as a copy of it may come.
     past: Option<PastLife>,
+    /// Which of them the spool has: life and offset.
+    past_taken: Option<(u32, u64)>,
     /// The first bytes of this life that were read; no more than tell it from another.
     head: Vec<u8>,
 }
@@ -166,6 +168,7 @@ impl Harvester {
             proof,
             committed,
             past: None,
+            past_taken: None,
             head,
         })
     }
@@ -306,8 +309,7 @@ impl Harvester {
 
     /// Offset of the last checkpoint that was taken.
     pub(super) fn committed(&self) -> u64 {
-        // The spool has that of the life before.
-        if self.past.is_some() { 0 } else { self.committed.0 }
+        self.committed.0
     }
 
     /// Offset of the next byte to read.
@@ -352,15 +354,25 @@ impl Harvester {
         } else if offset == self.point.0 {
             self.committed = (offset, self.point.1.anchor());
         }
-        let (identity, path) = (self.identity, self.path.clone());
-        if let Some(PastLife { generation, offset, anchor, .. }) = &self.past {
-            // A copy of that life is known by this. What is read again of the new one has the addresses that it had.
-            let (generation, offset, anchor) = (*generation, *offset, anchor.clone());
-            return Checkpoint { identity, generation, offset, anchor, path, followed: true };
-        }
         let (offset, anchor) = self.committed.clone();
         self.taken = Some((offset, self.path.clone()));
-        Checkpoint { identity, generation: self.generation, offset, anchor, path, followed: true }
+        let (identity, generation, path) = (self.identity, self.generation, self.path.clone());
+        Checkpoint { identity, generation, offset, anchor, path, followed: true }
+    }
+
+    /// Where the life before ended, for a reporter that comes before the copies of that life are known; an empty one once
+    /// they are: the folder was looked at since, and none `is_awaited`. None where the spool has it so.
+    pub(super) fn past_checkpoint(&mut self, is_awaited: bool) -> Option<Checkpoint> {
+        self.past.take_if(|past| past.looks > 0 && !is_awaited || past.looks > MOST_LOOKS);
+        let now = self.past.as_ref().map(|past| (past.generation, past.offset));
+        if now == self.past_taken {
+            return None;
+        }
+        self.past_taken = now;
+        let (generation, offset) = now.unwrap_or_default();
+        let anchor = self.past.as_ref().map_or_else(String::new, |past| past.anchor.clone());
+        let (identity, path) = (self.identity.past(), self.path.clone());
+        Some(Checkpoint { identity, generation, offset, anchor, path, followed: false })
     }
 
     /// The folder was looked at.
@@ -368,11 +380,6 @@ impl Harvester {
         if let Some(past) = &mut self.past {
             past.looks += 1;
         }
-    }
-
-    /// A copy of the life before may still be found, or none is awaited: the folder was looked at since.
-    pub(super) fn remember_past(&mut self, is_awaited: bool) {
-        self.past.take_if(|past| past.looks > 0 && !is_awaited || past.looks > MOST_LOOKS);
     }
 
     /// Keeps the bytes before the last whole line and before the checkpoint. `read` ends where the next byte is read.
@@ -434,8 +441,7 @@ impl Harvester {
         let (path, generation, from) = (self.path.clone(), self.generation, self.records.line_start());
         let anchor = self.line_proof.anchor();
         self.ended = Some((std::mem::take(&mut self.head), from, anchor.clone()));
-        // Of several that end before the next look, the first is the one that the spool knows.
-        if !anchor.is_empty() && self.past.is_none() {
+        if !anchor.is_empty() {
             self.past = Some(PastLife { generation, offset: from, anchor, looks: 0 });
         }
         self.loss = Some(Loss { path, generation, from, seen_to: self.size.max(from) });

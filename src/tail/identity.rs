@@ -12,6 +12,23 @@ pub struct FileIdentity {
     pub index: u128,
 }
 
+/// No file system numbers its files so high.
+const PAST: u128 = 1 << 127;
+
+impl FileIdentity {
+    /// Stands for the life of this file that is over, in the row of a checkpoint.
+    #[must_use]
+    pub fn past(self) -> Self {
+        Self { index: self.index | PAST, ..self }
+    }
+
+    /// Whether it stands for a life that is over.
+    #[must_use]
+    pub fn is_past(self) -> bool {
+        self.index & PAST != 0
+    }
+}
+
 impl fmt::Display for FileIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:x}:{:x}", self.volume, self.index)
@@ -33,7 +50,9 @@ mod tests {
 
     #[test]
     fn an_identity_survives_its_text() {
-        let identity = FileIdentity { volume: 0xfe01, index: u128::MAX };
+        let identity = FileIdentity { volume: 0xfe01, index: 0x0123_4567_89ab_cdef };
+        assert!(identity.past().is_past() && !identity.is_past());
+        assert_eq!(identity.past().to_string().parse(), Ok(identity.past()));
         assert_eq!(identity.to_string().parse(), Ok(identity));
         assert!("no".parse::<FileIdentity>().is_err());
     }

@@ -103,6 +103,12 @@ impl Tailer {
     #[must_use]
     pub fn new(config: &Config, checkpoints: Vec<Checkpoint>, unknown: Beginning) -> Self {
         let folder = config.log_folder();
+        let (past, checkpoints): (Vec<_>, Vec<_>) =
+            checkpoints.into_iter().partition(|point| point.identity.is_past());
+        let mut twins = Twins::default();
+        for point in &past {
+            twins.remember_checkpoint(point);
+        }
         let held = Arc::new(Held::new(&config.state_folder()));
         let writers = Arc::new(Mutex::new(Writers::new(&folder)));
         Self {
@@ -118,7 +124,7 @@ impl Tailer {
             let_go: Vec::new(),
             drained: Vec::new(),
             lost: Vec::new(),
-            twins: Twins::default(),
+            twins,
             unknown,
             next_turn: None,
             buffer: vec![0; 128 << 10],
@@ -217,7 +223,7 @@ impl Tailer {
     fn let_go(&mut self, mut harvester: Harvester) {
         // Once it is closed, its identity may be another file's.
         self.held.forget(harvester.identity);
-        harvester.remember_past(false);
+        self.released.extend(harvester.past_checkpoint(false));
         let (head, end, anchor) = harvester.so_far();
         self.twins.remember(engine_of(&harvester.path), &head, end, anchor);
         self.release(Checkpoint { followed: false, ..harvester.checkpoint() });
@@ -238,7 +244,7 @@ impl Tailer {
         let mut points = std::mem::take(&mut self.released);
         let twins = &self.twins;
         for harvester in self.harvesters.values_mut() {
-            harvester.remember_past(twins.are_awaited(&engine_of(&harvester.path)));
+            points.extend(harvester.past_checkpoint(twins.are_awaited(&engine_of(&harvester.path))));
             if harvester.has_moved() {
                 points.push(harvester.checkpoint());
             }
