@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::checkpoint::{ANCHOR_BYTES, Beginning, Checkpoint, Loss, Proof, anchor, bytes_at};
+use super::past::Past;
+use super::proofs::Proofs;
 use super::twins::may_be_copy;
 use super::{FileIdentity, platform};
 use crate::record::{Dialect, Record, Records};
@@ -30,9 +32,6 @@ const CONTENT_BLOCK: usize = 64 << 10;
 
 /// A file that has grown within this time is being written to.
 const BUSY: Duration = Duration::from_secs(2);
-
-/// A copy that was not found in so many looks is none, or holds nothing.
-const MOST_LOOKS: u32 = 300;
 
 /// Follows one file, whatever its name becomes.
 #[derive(Debug)]
@@ -72,30 +71,12 @@ pub struct Harvester {
     grown_at: Instant,
     /// What was last given to the spool of this life: offset and name.
     taken: Option<(u64, PathBuf)>,
-    /// What was read last: the file must still show it, or it has begun a new life.
-    proof: Proof,
-    /// The bytes before the last whole line, and before the checkpoint: the file may show others by the time that these are
-    /// asked for.
-    line_proof: Proof,
-    point: (u64, Proof),
+    proofs: Proofs,
     /// The last checkpoint: offset and anchor.
     committed: (u64, String),
-    /// Where the life before ended, as long as a copy of it may come.
-    past: Option<PastLife>,
-    /// Which of them the spool has: life and offset.
-    past_taken: Option<(u32, u64)>,
+    pub(super) past: Past,
     /// The first bytes of this life that were read; no more than tell it from another.
     head: Vec<u8>,
-}
-
-/// Where a life of a file ended.
-#[derive(Debug)]
-struct PastLife {
-    generation: u32,
-    offset: u64,
-    anchor: String,
-    /// How often the folder was looked at since.
-    looks: u32,
 }
 
 impl Harvester {
@@ -163,12 +144,9 @@ impl Harvester {
             followed_since: now,
             grown_at: now,
             taken: None,
-            line_proof: proof.clone(),
-            point: (offset, proof.clone()),
-            proof,
+            proofs: Proofs::at(offset, proof),
             committed,
-            past: None,
-            past_taken: None,
+            past: Past::default(),
             head,
         })
     }
@@ -203,12 +181,12 @@ impl Harvester {
                 return true;
             }
             // With what was read last, so that what comes behind it is known to belong to it.
-            let known = self.proof.len();
+            let known = self.proofs.last.len();
             match platform::read_at(&self.file, buffer, self.records.position() - known as u64) {
-                Ok(count) if !self.proof.begins(&buffer[..count]) => self.begin_new_life(stats, give),
+                Ok(count) if !self.proofs.last.begins(&buffer[..count]) => self.begin_new_life(stats, give),
                 Ok(count) if count > known => {
                     // Emptied and filled again while it was read, it has given some bytes of either life.
-                    if self.proof.is_replaced(&self.file, self.records.position()) {
+                    if self.proofs.last.is_replaced(&self.file, self.records.position()) {
                         self.begin_new_life(stats, give);
                         continue;
                     }
@@ -218,7 +196,6 @@ impl Harvester {
                     let new = &buffer[known..count];
                     read += new.len();
                     self.grown_at = now;
-                    self.proof.push(new);
                     if let Some(content) = &mut self.content {
                         content.update(new);
                     }
@@ -227,7 +204,7 @@ impl Harvester {
                         self.head.extend_from_slice(&new[..more]);
                     }
                     self.records.push(new, |record| give(self.generation, record, stats));
-                    self.keep_proofs(&buffer[..count]);
+                    self.proofs.read(&buffer[..count], new, &self.records, &self.file);
                 }
                 // The end; or it was interrupted, or the network drive is away for a moment.
                 _ => break,
@@ -280,7 +257,7 @@ impl Harvester {
 
     /// How this life began, how far it was read, and the anchor there.
     pub(super) fn so_far(&self) -> (Vec<u8>, u64, String) {
-        (self.head.clone(), self.records.line_start(), self.line_proof.anchor())
+        (self.head.clone(), self.records.line_start(), self.proofs.line_anchor())
     }
 
     /// Whether nobody will write to it any more: it has no name, no byte has come for a while, and a search for
@@ -329,13 +306,12 @@ impl Harvester {
 
     /// Whether the file still shows what was read of it.
     pub(super) fn is_same_life(&self) -> bool {
-        self.proof.holds(&self.file, self.records.position())
+        self.proofs.last.holds(&self.file, self.records.position())
     }
 
     /// Passes over what lies before an offset: another file has it, too.
     pub(super) fn skip_to(&mut self, offset: u64, stats: &mut Stats) -> io::Result<()> {
-        self.proof = Proof::of(&self.file, offset)?;
-        (self.line_proof, self.point) = (self.proof.clone(), (offset, self.proof.clone()));
+        self.proofs = Proofs::at(offset, Proof::of(&self.file, offset)?);
         self.head = bytes_at(&self.file, 0, ANCHOR_BYTES)?;
         self.content = None;
         stats.bytes_skipped += offset.saturating_sub(self.counted);
@@ -346,65 +322,13 @@ impl Harvester {
 
     /// The checkpoint behind the last whole record.
     pub(super) fn checkpoint(&mut self) -> Checkpoint {
-        let offset = self.records.checkpoint();
-        if offset == self.records.position() {
-            self.committed = (offset, self.proof.anchor());
-        } else if offset == self.records.line_start() {
-            self.committed = (offset, self.line_proof.anchor());
-        } else if offset == self.point.0 {
-            self.committed = (offset, self.point.1.anchor());
+        if let Some(anchor) = self.proofs.anchor(&self.records) {
+            self.committed = (self.records.checkpoint(), anchor);
         }
         let (offset, anchor) = self.committed.clone();
         self.taken = Some((offset, self.path.clone()));
         let (identity, generation, path) = (self.identity, self.generation, self.path.clone());
         Checkpoint { identity, generation, offset, anchor, path, followed: true }
-    }
-
-    /// Where the life before ended, for a reporter that comes before the copies of that life are known; an empty one once
-    /// they are: the folder was looked at since, and none `is_awaited`. None where the spool has it so.
-    pub(super) fn past_checkpoint(&mut self, is_awaited: bool) -> Option<Checkpoint> {
-        self.past.take_if(|past| past.looks > 0 && !is_awaited || past.looks > MOST_LOOKS);
-        let now = self.past.as_ref().map(|past| (past.generation, past.offset));
-        if now == self.past_taken {
-            return None;
-        }
-        self.past_taken = now;
-        let (generation, offset) = now.unwrap_or_default();
-        let anchor = self.past.as_ref().map_or_else(String::new, |past| past.anchor.clone());
-        let (identity, path) = (self.identity.past(), self.path.clone());
-        Some(Checkpoint { identity, generation, offset, anchor, path, followed: false })
-    }
-
-    /// The folder was looked at.
-    pub(super) fn was_looked_for(&mut self) {
-        if let Some(past) = &mut self.past {
-            past.looks += 1;
-        }
-    }
-
-    /// Keeps the bytes before the last whole line and before the checkpoint. `read` ends where the next byte is read.
-    fn keep_proofs(&mut self, read: &[u8]) {
-        let begin = self.records.position() - read.len() as u64;
-        let within = |offset: u64| {
-            let end = usize::try_from(offset.checked_sub(begin)?).ok()?;
-            let from = end.saturating_sub(ANCHOR_BYTES);
-            (from + ANCHOR_BYTES == end || begin == 0).then(|| Proof::from(&read[from..end]))
-        };
-        if let Some(proof) = within(self.records.line_start()) {
-            self.line_proof = proof;
-        }
-        let offset = self.records.checkpoint();
-        if offset == self.point.0 {
-            return;
-        }
-        // It lies further back where many records wait for each other.
-        let proof = within(offset).or_else(|| {
-            let proof = Proof::of(&self.file, offset).ok()?;
-            self.is_same_life().then_some(proof)
-        });
-        if let Some(proof) = proof {
-            self.point = (offset, proof);
-        }
     }
 
     /// Counts what lies before the checkpoint, and nothing of an open record: after a kill that is read again.
@@ -439,11 +363,9 @@ impl Harvester {
     fn begin_new_life(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
         // Half a line is none: the rest of it is gone, or stands in a copy.
         let (path, generation, from) = (self.path.clone(), self.generation, self.records.line_start());
-        let anchor = self.line_proof.anchor();
+        let anchor = self.proofs.line_anchor();
         self.ended = Some((std::mem::take(&mut self.head), from, anchor.clone()));
-        if !anchor.is_empty() {
-            self.past = Some(PastLife { generation, offset: from, anchor, looks: 0 });
-        }
+        self.past.begin(generation, from, anchor);
         self.loss = Some(Loss { path, generation, from, seen_to: self.size.max(from) });
         stats.bytes_lost += self.size.saturating_sub(from);
         (self.size, self.was_at_end) = (0, false);
@@ -453,8 +375,7 @@ impl Harvester {
         self.generation = self.generation.saturating_add(1);
         self.records = Records::new(Dialect::Toolkit, 0, self.max_record_bytes);
         self.counted = 0;
-        self.proof = Proof::default();
-        (self.line_proof, self.point) = (Proof::default(), (0, Proof::default()));
+        self.proofs = Proofs::default();
         self.content = Some(blake3::Hasher::new());
         self.committed = (0, String::new());
         self.taken = None;

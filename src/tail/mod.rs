@@ -8,12 +8,14 @@ mod harvester;
 mod held;
 mod holder;
 mod identity;
+mod past;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod platform;
 #[cfg(windows)]
 #[path = "windows.rs"]
 mod platform;
+mod proofs;
 mod resume;
 mod twins;
 #[cfg(target_os = "linux")]
@@ -143,7 +145,7 @@ impl Tailer {
         }
         self.look_at_folder(now, notes, stats)?;
         self.look_at_writers(now, stats);
-        self.harvesters.values_mut().for_each(Harvester::was_looked_for);
+        self.harvesters.values_mut().for_each(|harvester| harvester.past.looked());
         // Whatever the first look did not show has appeared under our eyes.
         self.unknown = Beginning::Start;
         Ok(())
@@ -223,7 +225,7 @@ impl Tailer {
     fn let_go(&mut self, mut harvester: Harvester) {
         // Once it is closed, its identity may be another file's.
         self.held.forget(harvester.identity);
-        self.released.extend(harvester.past_checkpoint(false));
+        self.released.extend(harvester.past.checkpoint(false, harvester.identity, &harvester.path));
         let (head, end, anchor) = harvester.so_far();
         self.twins.remember(engine_of(&harvester.path), &head, end, anchor);
         self.release(Checkpoint { followed: false, ..harvester.checkpoint() });
@@ -244,7 +246,8 @@ impl Tailer {
         let mut points = std::mem::take(&mut self.released);
         let twins = &self.twins;
         for harvester in self.harvesters.values_mut() {
-            points.extend(harvester.past_checkpoint(twins.are_awaited(&engine_of(&harvester.path))));
+            let is_awaited = twins.are_awaited(&engine_of(&harvester.path));
+            points.extend(harvester.past.checkpoint(is_awaited, harvester.identity, &harvester.path));
             if harvester.has_moved() {
                 points.push(harvester.checkpoint());
             }
