@@ -191,6 +191,9 @@ impl Harvester {
                         continue;
                     }
                     if known == 0 && Proof::at_start(&buffer[..count]).is_gone(&self.file) {
+                        // Nothing of it is taken, and that is said.
+                        self.size = self.size.max(count as u64);
+                        self.begin_new_life(stats, give);
                         return true;
                     }
                     let new = &buffer[known..count];
