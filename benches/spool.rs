@@ -1,7 +1,7 @@
 //! How fast occurrences are committed, without Python: `make bench` calls it.
 //!
 //! Arguments: a folder for the spools, then numbers of occurrences. Prints one JSON object: for each number, how many
-//! are committed a second in batches as a storm gives them, and how many commits that took.
+//! are committed a second in batches as a storm gives them; the size of a batch, and of how many problems it is.
 
 use std::fs;
 use std::path::{Path, PathBuf};

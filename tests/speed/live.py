@@ -45,15 +45,14 @@ def _waits(settings: Settings, count: int, *, is_followed: bool) -> Iterator[flo
     assert settings.log_folder is not None
     settings.log_folder.mkdir(exist_ok=True)
     log = settings.log_folder / "tk-live.log"
-    pause = time.sleep
     with Reporter(settings) as reporter, log.open("ab", buffering=0) as out:
         out.write(_record("INFO", "begun"))
         while not reporter.agent.is_caught_up():
-            pause(0.01)
+            time.sleep(0.01)
         last = reporter.agent.last_occurrence_id()
         for number in range(count):
             # Not in step with whatever the reporter does every so often.
-            pause(_PAUSE_S * (1 + number % 7) / 7)
+            time.sleep(_PAUSE_S * (1 + number % 7) / 7)
             text = _record("ERROR", f"broken {number} times")
             began = time.perf_counter()
             out.write(text + _record("INFO", "next") if is_followed else text)

@@ -42,40 +42,39 @@ def with_watchfiles(log: Path, noticed: Noticed) -> Iterator[None]:
     """Listen with its defaults: it waits for a pause of 50 ms between changes."""
     from watchfiles import watch
 
-    ended = threading.Event()
-
-    def listen() -> None:
+    def listen(ended: threading.Event) -> None:
         for _ in watch(log.parent, stop_event=ended):
             noticed()
 
-    listener = threading.Thread(target=listen)
-    listener.start()
-    try:
+    with _in_thread(listen):
         yield
-    finally:
-        ended.set()
-        listener.join()
 
 
 @contextmanager
 def with_looks(log: Path, noticed: Noticed) -> Iterator[None]:
     """Look at the size five times a second."""
-    ended = threading.Event()
 
-    def look() -> None:
+    def look(ended: threading.Event) -> None:
         size = log.stat().st_size
         while not ended.wait(_LOOK_S):
             was, size = size, log.stat().st_size
             if size != was:
                 noticed()
 
-    looker = threading.Thread(target=look)
-    looker.start()
+    with _in_thread(look):
+        yield
+
+
+@contextmanager
+def _in_thread(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    ended = threading.Event()
+    thread = threading.Thread(target=work, args=(ended,))
+    thread.start()
     try:
         yield
     finally:
         ended.set()
-        looker.join()
+        thread.join()
 
 
 PEERS = {"watchdog": with_watchdog, "watchfiles": with_watchfiles, "a look each 200 ms": with_looks}
