@@ -31,9 +31,20 @@ def guarded(method: Callable[[App], None]) -> Callable[..., None]:
         try:
             method(app)
         except Exception as error:
-            app.say_once(f"{type(error).__name__}: {error}")
+            app.say_once(told(error))
 
     return call
+
+
+def told(error: Exception) -> str:
+    """Say an error without the secrets in its text; without its text where nothing can take them out."""
+    name = type(error).__name__
+    package = sys.modules.get("tk_incident")
+    if package is None:
+        return name
+    # The core refuses lone surrogates.
+    text = str(error).encode("utf-8", "replace").decode("utf-8")
+    return f"{name}: {package.redact(text)}"
 
 
 def vendored_folder(app_folder: Path) -> Path:
@@ -139,7 +150,7 @@ class IncidentReporter(sgtk.platform.Application):  # type: ignore[misc]  # sgtk
             # Once, and here: its method is called on threads of the reporter.
             return getattr(self.create_hook_instance(self.get_setting(name)), name)  # type: ignore[no-any-return]
         except Exception as error:
-            self.say_once(f"goes without the hook {name}: {type(error).__name__}: {error}")
+            self.say_once(f"goes without the hook {name}: {told(error)}")
             return None
 
     def _tell_facts(self, reporter: "tk_incident.Reporter") -> None:

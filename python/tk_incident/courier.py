@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Sequence
 from typing import Optional, Protocol
 
-from tk_incident._core import Delivery, Note, redact
+from tk_incident._core import Delivery, Note
 from tk_incident.errors import DeliveryError, TkIncidentError
-from tk_incident.log import log
+from tk_incident.log import log, redacted
 from tk_incident.outages import Outages
 from tk_incident.sinks import Journal, Outcome, Sink
 
@@ -163,7 +163,7 @@ class Courier:
                 sink.settle(unsettled, self._outbox)
         except DeliveryError as error:
             # They come again, and whatever keeps the site away is said by deliveries.
-            log.debug("%s", error)
+            log.debug("%s", redacted(str(error)))
             own_s = min(_FIRST_SETTLE_PAUSE_S * 2.0**self._settle_failures, _LONGEST_SETTLE_PAUSE_S)
             self._settle_failures = min(self._settle_failures + 1, 16)
             self._settles_from = time.monotonic() + max(own_s, error.retry_after_s or 0.0)
@@ -176,13 +176,14 @@ class Courier:
             outcome = sink.deliver(delivery, self._outbox)
             self._keep(delivery.id, outcome)
         except TkIncidentError as error:
-            reason = str(error)
+            # Its text may be that of a studio's code: a hook, or what makes the handle.
+            reason = redacted(str(error))
             is_outage = isinstance(error, DeliveryError) and error.is_outage
             if isinstance(error, DeliveryError) and error.retry_after_s is not None:
                 retry_after_ms = round(error.retry_after_s * 1000)
         except Exception as error:
             reason = _told(error)
-            log.debug("%s", redact(traceback.format_exc()))
+            log.debug("%s", redacted(traceback.format_exc()))
         else:
             if self._outages.ends(delivery.id):
                 log.info("deliveries reach the site again")
@@ -217,8 +218,8 @@ class Courier:
         if not self._stopping.is_set() and text != self._caught_last:
             self._caught_last = text
             log.warning("deliveries are held up: %s", text)
-            log.debug("%s", redact(traceback.format_exc()))
+            log.debug("%s", redacted(traceback.format_exc()))
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {redact(str(error))}"
+    return f"{type(error).__name__}: {redacted(str(error))}"

@@ -4,8 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
-from tk_incident._core import redact
-from tk_incident.log import log
+from tk_incident.log import log, redacted
 
 THREAD_NAME = "tk-incident-environment"
 
@@ -44,7 +43,7 @@ class Enquiry:
                 if facts and asked == self._asked:
                     take(facts)
         except Exception as error:
-            text = f"{type(error).__name__}: {redact(str(error))}"
+            text = f"{type(error).__name__}: {redacted(str(error))}"
             if text != self._said:
                 self._said = text
                 log.warning("the hook environment failed: %s; incidents go without its facts", text)

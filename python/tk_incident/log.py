@@ -8,6 +8,8 @@ import logging
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from tk_incident._core import redact
+
 MARK = "[tk-incident] "
 
 if TYPE_CHECKING:
@@ -26,3 +28,8 @@ _logger = logging.getLogger("tk_incident")
 _logger.addHandler(logging.NullHandler())
 
 log = _MarkedLog(_logger, {})
+
+
+def redacted(text: str) -> str:
+    """Return what foreign code says, without secrets; without lone surrogates, which the core refuses."""
+    return redact(text.encode("utf-8", "replace").decode("utf-8"))

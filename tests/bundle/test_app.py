@@ -130,6 +130,31 @@ def test_a_failing_start_is_said_once_as_a_warning(
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [expected]
 
 
+def test_what_fails_is_said_without_secrets(
+    app: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **_further: object) -> None:
+        raise RuntimeError("password=hunter2hunter2 \udcff")
+
+    caplog.set_level(logging.INFO)
+    app.create_hook_instance = broken
+    monkeypatch.setattr("tk_incident.Reporter", broken)
+    app.post_engine_init()
+    # Without the package nothing here knows what a secret is.
+    monkeypatch.setitem(sys.modules, "tk_incident", None)
+    app._reporter = SimpleNamespace(stop=broken)
+    app.destroy_app()
+    app.log_status()
+    *said, status = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "[tk-incident] goes without the hook before_ticket: RuntimeError: password=[redacted:secret] ?",
+        "[tk-incident] goes without the hook environment: RuntimeError: password=[redacted:secret] ?",
+        "[tk-incident] RuntimeError: password=[redacted:secret] ?",
+        "[tk-incident] RuntimeError",
+    ]
+    assert "hunter2" not in status
+
+
 def test_no_module_for_this_host_is_a_warning_with_the_remedy(
     app: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

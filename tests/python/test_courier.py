@@ -11,7 +11,7 @@ import pytest
 
 from tk_incident._core import Delivery, Note
 from tk_incident.courier import THREAD_NAME, Courier
-from tk_incident.errors import DeliveryError, SpoolError
+from tk_incident.errors import DeliveryError, SpoolError, TkIncidentError
 from tk_incident.log import MARK
 from tk_incident.sinks import Journal, Outcome, Sink
 
@@ -252,6 +252,38 @@ def test_one_that_never_goes_through_does_not_fill_the_log(
     outbox.wait_for(lambda: outbox.asked > 6)
     assert len(log.at(logging.WARNING)) == 1
     assert log.at(logging.INFO) == []
+
+
+def test_a_studios_code_that_fails_tells_no_secret(
+    start: Start, make_delivery: MakeDelivery, log: Records
+) -> None:
+    """A hook's text is in an error of ours, and what makes the handle may raise one."""
+    _, outbox = start(ScriptedSink(TkIncidentError("the hook failed: password=hunter2hunter2 at \udcff")))
+    outbox.put(make_delivery(id=1), make_delivery(id=2))
+    outbox.wait_for(lambda: bool(outbox.acks))
+    ((_, reason, _),) = outbox.retries
+    (said,) = log.at(logging.WARNING)
+    assert "the hook failed: password=" in reason
+    assert reason.endswith(" at ?"), "half a character is no text that the spool takes"
+    assert reason in said
+    assert "hunter2" not in said + reason
+
+
+def test_nor_does_one_that_fails_when_tickets_are_looked_at_again(
+    start: Start, make_delivery: MakeDelivery, log: Records
+) -> None:
+    class Unsettling(ScriptedSink):
+        def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
+            raise DeliveryError("no handle: password=hunter2hunter2")
+
+    logging.getLogger("tk_incident").setLevel(logging.DEBUG)
+    outbox = Outbox()
+    outbox.unsettled = [make_delivery(id=7)]
+    start(Unsettling(), outbox)
+    log.wait_for(lambda: bool(log.at(logging.DEBUG)))
+    (said,) = log.at(logging.DEBUG)
+    assert "no handle: password=" in said
+    assert "hunter2" not in said
 
 
 def test_a_defect_in_the_sink_is_kept_said_and_survived(

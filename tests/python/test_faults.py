@@ -35,7 +35,7 @@ def test_an_upload_has_its_own_errors() -> None:
     error.close()
 
 
-@pytest.mark.parametrize("error", [KeyError("a"), RuntimeError("b"), OSError("c"), ValueError("d")])
+@pytest.mark.parametrize("error", [KeyError("a"), RuntimeError("b \udcff"), OSError("c"), ValueError("d")])
 def test_whatever_it_is_names_the_site(error: Exception) -> None:
     found = delivery_error(error, site="https://x")
     assert isinstance(found, DeliveryError)

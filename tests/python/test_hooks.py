@@ -155,7 +155,7 @@ def test_an_answer_that_is_too_late_is_dropped() -> None:
 
 def test_a_hook_that_fails_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     def hook() -> dict[str, str]:
-        raise RuntimeError("password=hunter2hunter2")
+        raise RuntimeError("password=hunter2hunter2 at \udcff")
 
     enquiry, answers = Enquiry(hook), Answers()
     with caplog.at_level(logging.WARNING):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
 from tk_incident._core import Delivery
+from tk_incident.pace import Pace
 from tk_incident.settings import Settings
 from tk_incident.sinks import Outcome
 from tk_incident.sinks.shotgrid import ShotGridSink
@@ -307,6 +309,30 @@ def test_several_reporters_add_up(desk: Desk) -> None:
     assert desk.ticket(made)["sg_incident_count"] == 8
     assert desk.journal.steps == [], "what was written is looked at once more"
     sink.settle([told], desk.journal)
+    assert desk.journal.steps == ["settled"]
+
+
+def test_a_lost_count_waits_where_the_site_was_told_enough(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 3).ticket_id
+    twin = desk.people.create("Ticket", {"title": "twin", "description": desk.ticket(made)["description"]})
+    desk.people.update("Ticket", made, {"sg_incident_counts": ""})
+    told = desk.delivery(3, told_count=3, ticket_id=made, attached=True)
+    now_s = [1000.0]
+    monkeypatch.setattr("tk_incident.sinks.shotgrid.Pace", partial(Pace, clock=lambda: now_s[0]))
+    slow = desk.sink(ticket_scope="site", max_writes_per_min=1)
+    desk.journal.steps.clear()
+    slow.settle([told], desk.journal)
+    assert desk.ticket(twin["id"])["sg_status_list"] == "res"
+    assert not desk.ticket(made)["sg_incident_counts"]
+    now_s[0] += 60
+    slow.settle([told], desk.journal)
+    assert desk.ticket(made)["sg_incident_counts"].endswith(" 3 artist@ws042")
+    assert desk.journal.steps == []
+    now_s[0] += 60
+    slow.settle([told], desk.journal)
     assert desk.journal.steps == ["settled"]
 
 

@@ -142,6 +142,24 @@ def test_what_a_hook_wants_no_ticket_for_is_called_discarded(
     handle.close()
 
 
+def test_a_hook_that_fails_tells_no_secret(
+    sandbox: Any, settings: Settings, write: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    def hook(*_: object) -> None:
+        raise RuntimeError("password=hunter2hunter2 at \udcff")
+
+    with Reporter(settings, connect=sandbox.connect, before_ticket=hook) as reporter:
+        wait_until(reporter.agent.is_caught_up)
+        write("it broke")
+        assert settings.state_folder is not None
+        spool = _core.Spool(settings.state_folder)
+        wait_until(lambda: [each["attempts"] for each in spool.deliveries()] == [1])
+        (delivery,) = spool.deliveries()
+    assert "before_ticket failed: RuntimeError: password=" in delivery["last_error"]
+    assert delivery["last_error"] in caplog.text
+    assert "hunter2" not in caplog.text + delivery["last_error"]
+
+
 def test_a_recurrence_raises_the_count(
     sandbox: Any, settings: Settings, write: Callable[[str], None]
 ) -> None:

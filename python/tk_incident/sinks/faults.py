@@ -14,9 +14,9 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Optional
 
-from tk_incident._core import redact
 from tk_incident.errors import DeliveryError
 from tk_incident.excerpt import one_line
+from tk_incident.log import redacted
 
 NOT_DATA = "answered with something that is not data: is a proxy or captive portal in between?"
 
@@ -129,4 +129,4 @@ def _said(error: Exception, secrets: Sequence[str]) -> str:
     text = str(error)
     for secret in secrets:
         text = text.replace(secret, "***")
-    return one_line(redact(_QUERY.sub(r"\1", text)), _MAX_TEXT_BYTES)
+    return one_line(redacted(_QUERY.sub(r"\1", text)), _MAX_TEXT_BYTES)

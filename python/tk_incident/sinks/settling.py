@@ -6,6 +6,7 @@ from tk_incident import site_fields
 from tk_incident._core import Delivery
 from tk_incident.counts import Counts
 from tk_incident.description import has_key_line
+from tk_incident.pace import Pace
 from tk_incident.recurrence import Next
 from tk_incident.settings import Settings
 from tk_incident.sinks import Journal
@@ -21,11 +22,13 @@ from tk_incident.ticket import Ticket
 _LATE = 10_000
 
 
-def settle(tickets: Tickets, deliveries: Sequence[Delivery], settings: Settings, journal: Journal) -> None:
+def settle(
+    tickets: Tickets, deliveries: Sequence[Delivery], settings: Settings, journal: Journal, pace: Pace
+) -> None:
     """Leave one ticket of each problem in use, the oldest, and see that it holds what it was told.
 
     One search serves all of them. It comes late on purpose: some sites take a while to show what they were
-    told.
+    told. Nothing is changed once ``pace`` allows no more: what is not settled comes again.
     """
     made = [(Ticket.of(each, settings), each.ticket_id) for each in deliveries if each.ticket_id is not None]
     if not made:
@@ -37,23 +40,26 @@ def settle(tickets: Tickets, deliveries: Sequence[Delivery], settings: Settings,
     for ticket, ticket_id in made:
         same = [row for row in rows if has_key_line(row.get("description"), ticket.key_line)]
         in_use = [row for row in same if not tickets.is_closed(row)]
-        is_last = _close_twins(tickets, ticket, in_use)
+        is_last = _close_twins(tickets, ticket, in_use, pace)
         row = in_use[0] if in_use else next((row for row in same if row["id"] == ticket_id), None)
         is_told = True
         if in_use and in_use[0]["id"] < ticket_id:
-            is_told = _move(tickets, ticket, in_use[0], settings, journal)
+            is_told = pace.wait_s() == 0 and _move(tickets, ticket, in_use[0], settings, journal)
         if row is None or (is_told and _holds(tickets, ticket, row, changes) and is_last):
             journal.settled(ticket.delivery.id)
     # What is written now is looked at again, too.
-    tickets.update_all(changes)
+    if pace.wait_s() == 0:
+        tickets.update_all(changes)
 
 
-def _close_twins(tickets: Tickets, ticket: Ticket, in_use: Sequence[Row]) -> bool:
-    """Close what is one too many, each by whoever has made it; False as long as others have some left."""
+def _close_twins(tickets: Tickets, ticket: Ticket, in_use: Sequence[Row], pace: Pace) -> bool:
+    """Close what is one too many, each by whoever has made it; False as long as some are left."""
     is_last = True
     for other in in_use[1:]:
         if is_left_to_maker(other, ticket.tally.who):
             is_last = False
+        elif pace.wait_s() > 0:
+            return False
         else:
             tickets.close_as_duplicate(other, in_use[0]["id"])
     return is_last

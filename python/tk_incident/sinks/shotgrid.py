@@ -67,10 +67,12 @@ class ShotGridSink:
     def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
         """Look at tickets again once the site shows what it was told: for twins, and for lost counts.
 
-        Of twins, made by another reporter or by the client itself, the oldest stays in use.
+        Of twins, made by another reporter or by the client itself, the oldest stays in use. What is left once
+        the site is to be left alone is not settled.
         """
         try:
-            settle(Tickets(self._connected(), self._settings), deliveries, self._settings, journal)
+            tickets = Tickets(self._connected(), self._settings)
+            settle(tickets, deliveries, self._settings, journal, self._pace)
         except Exception:
             self.close()
             raise
