@@ -5,6 +5,7 @@
 mod agent;
 mod boundary;
 mod functions;
+mod json;
 mod scan;
 mod spool;
 mod values;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tk_incident_core as core;
 
 use crate::boundary::objects;
+use crate::json;
 
 #[pyclass(frozen)]
 pub(crate) struct Signature(pub(crate) core::Signature);
@@ -152,6 +153,10 @@ impl Occurrence {
         dict(py, &self.0)
     }
 
+    fn as_json(&self) -> String {
+        json::line(&self.0)
+    }
+
     fn __repr__(&self) -> String {
         format!("<Occurrence {:?} in {} at {}>", self.0.title, self.0.path.display(), self.0.offset)
     }
@@ -224,6 +229,10 @@ impl Incident {
 
     fn as_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         dict(py, &self.0)
+    }
+
+    fn as_json(&self) -> String {
+        json::line(&self.0)
     }
 
     fn __repr__(&self) -> String {
@@ -317,6 +326,5 @@ impl Delivery {
 }
 
 fn dict<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
-    let json = serde_json::to_string(value).unwrap_or_default();
-    objects(py, &json)
+    objects(py, &json::line(value))
 }

@@ -75,6 +75,8 @@ class Occurrence:
         """The whole record with its traceback, redacted."""
     def as_dict(self) -> dict[str, Any]:
         """The occurrence as the command line prints it."""
+    def as_json(self) -> str:
+        """The same as one line of ASCII, for those who write thousands."""
 
 @final
 class Incident:
@@ -111,6 +113,8 @@ class Incident:
     def ticket(self) -> Optional[int]: ...
     def as_dict(self) -> dict[str, Any]:
         """The incident as the command line prints it."""
+    def as_json(self) -> str:
+        """The same as one line of ASCII."""
 
 @final
 class Note:

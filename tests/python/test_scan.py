@@ -8,6 +8,7 @@ import pytest
 
 import tk_incident
 from tk_incident import ConfigError, Settings, scan
+from tk_incident._core import Incident, Occurrence
 from tk_incident.scanning import scan_stream
 
 LOGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "toolkit-logs"
@@ -54,6 +55,18 @@ def test_threads_find_the_same_in_the_same_order(folder: Path) -> None:
     assert several.counters == one.counters
     with pytest.raises(ValueError, match="zero"):
         scan(folder, threads=0)
+
+
+def test_an_occurrence_is_one_line_of_ascii_that_says_the_same(tmp_path: Path) -> None:
+    log = tmp_path / "tk-größe.log"
+    text = 'Größe "a\\b" 日本 \U0001f525\n\tcut\n'
+    log.write_text(f"2026-11-22 10:00:00,000 [7 ERROR sgtk.x] {text}", encoding="utf-8")
+    result = scan(log)
+    dicts = [*map(Occurrence.as_dict, result.occurrences), *map(Incident.as_dict, result.incidents)]
+    lines = [*map(Occurrence.as_json, result.occurrences), *map(Incident.as_json, result.incidents)]
+    assert [json.loads(line) for line in lines] == dicts
+    assert all(line.isascii() and "\n" not in line for line in lines)
+    assert "日本 \U0001f525" in result.occurrences[0].message
 
 
 def test_one_path_needs_no_list(folder: Path) -> None:

@@ -46,7 +46,7 @@ def show_incidents(screen: Screen, incidents: Iterable[Incident], *, with_ticket
     """Print incidents as the screen's form asks."""
     if screen.as_json:
         for incident in incidents:
-            screen.result(incident.as_dict())
+            screen.json_line(incident.as_json())
         return
     rows = [_incident_row(incident, with_tickets=with_tickets) for incident in incidents]
     if rows:
@@ -58,7 +58,7 @@ def show_occurrences(screen: Screen, occurrences: Iterable[Occurrence]) -> None:
     """Print occurrences as the screen's form asks."""
     if screen.as_json:
         for occurrence in occurrences:
-            screen.result(occurrence.as_dict())
+            screen.json_line(occurrence.as_json())
         return
     rows = [_occurrence_row(occurrence) for occurrence in occurrences]
     if rows:

@@ -39,7 +39,11 @@ class Screen:
 
     def result(self, value: Mapping[str, Any]) -> None:
         """Write one JSON object as one line. ASCII, so that no locale can spoil it."""
-        self._write(json.dumps(value, default=os.fspath) + "\n")
+        self.json_line(json.dumps(value, default=os.fspath))
+
+    def json_line(self, text: str) -> None:
+        """Write one JSON object that is a line of ASCII already."""
+        self._write(text + "\n")
 
     def line(self, text: str = "") -> None:
         """Write one line for a human reader."""

@@ -131,9 +131,10 @@ class _Output:
     def _show(self, occurrences: Iterable[Occurrence]) -> None:
         for occurrence in occurrences:
             if self._screen.as_json:
-                self._screen.result(occurrence.as_dict())
+                self._screen.json_line(occurrence.as_json())
             else:
                 when = moment(occurrence.time)
                 self._screen.line(f"{when}  {occurrence.level:8}  {occurrence.engine}  {occurrence.title}")
-            self._screen.flush()
             self._last_id = occurrence.id
+        # Once for all that came together: in a storm these are hundreds.
+        self._screen.flush()
