@@ -65,8 +65,8 @@ const WORKLOADS: [(&str, Workload); 6] = [
         let Ok(pipeline) = Pipeline::new(&Config::default()) else { return };
         let mut stats = Stats::default();
         let mut records = Records::new(Dialect::Toolkit, 0, 1 << 20);
-        let path = Path::new("tk-maya.log");
-        records.push(loud.as_bytes(), |record| drop(black_box(pipeline.process(&record, path, &mut stats))));
-        records.finish(|record| drop(black_box(pipeline.process(&record, path, &mut stats))));
+        let path = Path::new("tk-maya.log").into();
+        records.push(loud.as_bytes(), |record| drop(black_box(pipeline.process(&record, &path, &mut stats))));
+        records.finish(|record| drop(black_box(pipeline.process(&record, &path, &mut stats))));
     }),
 ];

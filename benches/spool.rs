@@ -80,9 +80,9 @@ fn found(pipeline: &Pipeline) -> Vec<Found> {
     let (mut records, mut stats, mut out) =
         (Records::new(Dialect::Toolkit, 0, 1 << 20), Stats::default(), Vec::new());
     let identity = FileIdentity { volume: 1, index: 1 };
-    let path = Path::new("/home/artist/.shotgun/logs/tk-maya.log");
+    let path = Path::new("/home/artist/.shotgun/logs/tk-maya.log").into();
     let mut keep = |record: tk_incident_core::record::Record| {
-        let occurrence = pipeline.process(&record, path, &mut stats);
+        let occurrence = pipeline.process(&record, &path, &mut stats);
         out.extend(occurrence.map(|occurrence| Found { identity, generation: 0, occurrence }));
     };
     records.push(log.as_bytes(), &mut keep);

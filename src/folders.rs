@@ -5,6 +5,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use compact_str::CompactString;
+
 /// Toolkit's log folder on this machine, whether or not it exists.
 #[must_use]
 pub fn toolkit_log_folder() -> PathBuf {
@@ -43,10 +45,10 @@ pub fn is_log_name(name: &str) -> bool {
 
 /// The engine that writes to this file: `tk-maya` for `tk-maya.log.1`.
 #[must_use]
-pub fn engine_of(path: &Path) -> String {
+pub fn engine_of(path: &Path) -> CompactString {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let end = name.find(".log").unwrap_or(name.len());
-    name[..end].to_owned()
+    let end = memchr::memchr_iter(b'.', name.as_bytes()).find(|at| name[*at..].starts_with(".log"));
+    name[..end.unwrap_or(name.len())].into()
 }
 
 /// The same folder, by a name that libraries can use which hand it to the system as it is: on Windows one that is

@@ -1,13 +1,15 @@
 //! Occurrences, and the incidents they are sightings of.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
+use compact_str::CompactString;
 use serde::{Serialize, Serializer};
 
 use crate::folders::engine_of;
 use crate::record::{Level, Parts, Record};
-use crate::signature::{Signature, Studio, sign};
+use crate::signature::{KEY_DIGITS, Signature, Studio, VERSION, sign};
 
 /// One sighting of a problem: one record at one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,16 +24,16 @@ pub struct Occurrence {
     /// Level of the record.
     pub level: Level,
     /// Engine whose log it stands in.
-    pub engine: String,
+    pub engine: CompactString,
     /// Logger that wrote it; empty where the record does not say it.
-    pub logger: String,
+    pub logger: CompactString,
     /// Process that wrote it, where the record says so.
     pub pid: Option<u32>,
     /// Local time of the writer, ISO 8601 without an offset; empty where the record does not say it.
-    pub time: String,
+    pub time: CompactString,
     /// File it was read from, under the name that it had then.
     #[serde(serialize_with = "as_text")]
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// Offset of the record in the file.
     pub offset: u64,
     /// Bytes of the record in the file.
@@ -39,7 +41,7 @@ pub struct Occurrence {
     /// The message, without header and traceback.
     pub message: String,
     /// Class of the exception that explains it.
-    pub exception: Option<String>,
+    pub exception: Option<CompactString>,
     /// Context it was written in.
     pub context_id: Option<String>,
     /// Request it was written for.
@@ -51,20 +53,20 @@ pub struct Occurrence {
 impl Occurrence {
     /// Makes the occurrence of a record whose text was redacted, and taken apart.
     #[must_use]
-    pub fn new(record: &Record, parts: &Parts<'_>, text: &str, path: PathBuf, studio: &Studio) -> Self {
+    pub fn new(record: &Record, parts: &Parts<'_>, text: &str, path: &Arc<Path>, studio: &Studio) -> Self {
         let Signature { key, title, .. } = sign(parts, studio);
         let (message, exception) =
-            (parts.said().into_owned(), parts.exception().map(|found| found.name.to_owned()));
+            (parts.said().into_owned(), parts.exception().map(|found| found.name.into()));
         Self {
             id: 0,
             signature: key,
             title,
             level: record.header.level,
-            engine: engine_of(&path),
-            logger: parts.logger.unwrap_or_default().to_owned(),
+            engine: engine_of(path),
+            logger: parts.logger.unwrap_or_default().into(),
             pid: record.header.pid,
             time: record.header.time.clone(),
-            path,
+            path: Arc::clone(path),
             offset: record.start,
             length: record.end - record.start,
             message,
@@ -77,7 +79,7 @@ impl Occurrence {
 }
 
 /// JSON is text, and a path need not be: what is not UTF-8 is replaced.
-fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(path: &Arc<Path>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
@@ -118,19 +120,19 @@ pub struct Incident {
     /// Highest level seen.
     pub level: Level,
     /// Engines it was seen in, in order of first sight.
-    pub engines: Vec<String>,
+    pub engines: Vec<CompactString>,
     /// Number of occurrences.
     pub count: u64,
     /// Time of the first one.
-    pub first_seen: String,
+    pub first_seen: CompactString,
     /// Time of the last one.
-    pub last_seen: String,
+    pub last_seen: CompactString,
     /// Class of the exception that explains it.
-    pub exception: Option<String>,
+    pub exception: Option<CompactString>,
     /// Message of the first occurrence.
     pub message: String,
     /// Users who met it.
-    pub users: Vec<String>,
+    pub users: Vec<CompactString>,
     /// How far it has come.
     pub state: IncidentState,
     /// Its ticket on the site.
@@ -174,7 +176,7 @@ impl Incident {
         if let Some(user) = user
             && !self.users.iter().any(|known| known == user)
         {
-            self.users.push(user.to_owned());
+            self.users.push(user.into());
         }
     }
 }
@@ -183,14 +185,35 @@ impl Incident {
 #[derive(Debug, Default)]
 pub struct Incidents {
     all: Vec<Incident>,
-    by_signature: HashMap<String, usize>,
+    by_key: HashMap<Key, usize>,
+}
+
+/// A signature's key, as it stands in the table. With a hundred thousand problems each look at a text elsewhere is one at
+/// memory that nothing has fetched yet.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// Of today's version: its digits.
+    Made(u128),
+    /// As a rule of the settings names it.
+    Named(String),
+}
+
+impl Key {
+    fn of(signature: &str) -> Self {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let digits = signature.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('-'));
+        digits
+            .filter(|digits| digits.len() == KEY_DIGITS && digits.bytes().all(is_digit))
+            .and_then(|digits| u128::from_str_radix(digits, 16).ok())
+            .map_or_else(|| Self::Named(signature.to_owned()), Self::Made)
+    }
 }
 
 impl Incidents {
     /// Counts an occurrence.
     pub fn add(&mut self, occurrence: &Occurrence) {
         let next = self.all.len();
-        let at = *self.by_signature.entry(occurrence.signature.clone()).or_insert(next);
+        let at = *self.by_key.entry(Key::of(&occurrence.signature)).or_insert(next);
         if at == next {
             self.all.push(Incident::new(occurrence, IncidentState::Found));
         }
@@ -215,7 +238,7 @@ mod tests {
         records.finish(|record| out.push(record));
         let record = out.remove(0);
         let text = record.text();
-        Occurrence::new(&record, &Parts::of(&text), &text, path.into(), &Studio::default())
+        Occurrence::new(&record, &Parts::of(&text), &text, &Path::new(path).into(), &Studio::default())
     }
 
     #[test]

@@ -37,14 +37,14 @@ impl Noise {
     /// Why this is no problem; none if it may be one.
     #[must_use]
     pub fn reason(&self, parts: &Parts<'_>) -> Option<&str> {
-        self.rule.iter().find(|rule| rule.fits(parts)).map(|rule| rule.reason.as_str())
+        let class = parts.exception().map(Exception::short_name);
+        self.rule.iter().find(|rule| rule.fits(parts, class)).map(|rule| rule.reason.as_str())
     }
 }
 
 impl Rule {
-    fn fits(&self, parts: &Parts<'_>) -> bool {
-        let class = || parts.exception().map(Exception::short_name);
-        self.exception.as_deref().is_none_or(|name| class() == Some(name))
+    fn fits(&self, parts: &Parts<'_>, class: Option<&str>) -> bool {
+        self.exception.as_deref().is_none_or(|name| class == Some(name))
             && self
                 .logger
                 .as_deref()

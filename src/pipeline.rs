@@ -1,6 +1,8 @@
 //! The order of the stages between a record and its occurrence.
 
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::Result;
@@ -61,7 +63,7 @@ impl Pipeline {
 
     /// Takes a whole record; gives out its occurrence if it is to be reported.
     #[must_use]
-    pub fn process(&self, record: &Record, path: &Path, stats: &mut Stats) -> Option<Occurrence> {
+    pub fn process(&self, record: &Record, path: &Arc<Path>, stats: &mut Stats) -> Option<Occurrence> {
         stats.records_read += 1;
         stats.record_bytes += record.length;
         stats.records_joined += record.joined;
@@ -75,7 +77,7 @@ impl Pipeline {
         occurrence
     }
 
-    fn report(&self, record: &Record, path: &Path, stats: &mut Stats) -> Option<Occurrence> {
+    fn report(&self, record: &Record, path: &Arc<Path>, stats: &mut Stats) -> Option<Occurrence> {
         if !self.rules.can_match(record.header.level) {
             return None;
         }
@@ -84,12 +86,16 @@ impl Pipeline {
         if !self.rules.decide(record.header.level, &text).is_reported() {
             return None;
         }
-        let parts = Parts::of(&text);
+        let parts = match &text {
+            Cow::Borrowed(text) => Parts::of_record(record, text),
+            // A secret may have stood in its header.
+            Cow::Owned(text) => Parts::of(text),
+        };
         if self.noise.reason(&parts).is_some() {
             stats.known_noise += 1;
             return None;
         }
-        Some(Occurrence::new(record, &parts, &text, path.to_path_buf(), &self.studio))
+        Some(Occurrence::new(record, &parts, &text, path, &self.studio))
     }
 
     /// Explains what becomes of a text.

@@ -48,7 +48,7 @@ impl Rules {
     pub fn decide(&self, level: Level, text: &str) -> Decision {
         if is_own(text) {
             Decision::Own
-        } else if self.exclude.is_match(text) {
+        } else if !self.exclude.is_empty() && self.exclude.is_match(text) {
             Decision::Excluded
         } else if self.levels.contains(&level) {
             Decision::Level(level)
@@ -103,7 +103,9 @@ impl fmt::Display for Decision {
 }
 
 fn is_own(text: &str) -> bool {
-    text.lines().next().is_some_and(|first| first.contains(OWN_MARK))
+    let first = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
+    let mut brackets = memchr::memchr_iter(OWN_MARK.as_bytes()[0], &text.as_bytes()[..first]);
+    brackets.any(|at| text.as_bytes()[at..first].starts_with(OWN_MARK.as_bytes()))
 }
 
 fn patterns(setting: &str, patterns: &[String]) -> Result<RegexSet> {

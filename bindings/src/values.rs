@@ -111,7 +111,7 @@ impl Occurrence {
 
     #[getter]
     fn path(&self) -> PathBuf {
-        self.0.path.clone()
+        self.0.path.to_path_buf()
     }
 
     #[getter]
@@ -184,7 +184,7 @@ impl Incident {
 
     #[getter]
     fn engines(&self) -> Vec<String> {
-        self.0.engines.clone()
+        self.0.engines.iter().map(ToString::to_string).collect()
     }
 
     #[getter]
@@ -214,7 +214,7 @@ impl Incident {
 
     #[getter]
     fn users(&self) -> Vec<String> {
-        self.0.users.clone()
+        self.0.users.iter().map(ToString::to_string).collect()
     }
 
     #[getter]

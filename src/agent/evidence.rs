@@ -116,7 +116,7 @@ fn capture_due(
         let mut log = LogSnapshot::take(&occurrence.path, file, predecessor, pipeline.redactor());
         let (mut taken, mut bytes) = (Vec::new(), 0);
         for Due { incident_id, incident, occurrence, facts, .. } in in_one_file {
-            let user = incident.users.first().map_or("", String::as_str);
+            let user = incident.users.first().map_or("", |user| user.as_str());
             let facts = serde_json::from_str(facts).unwrap_or_default();
             let environment = environment(user, &folders, &shared.surroundings, hardware, &facts);
             let evidence = capture.take(incident, occurrence, file, &mut log, &others, &environment)?;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::path::Path;
 
+use compact_str::CompactString;
 use jiff::{SignedDuration, civil::DateTime};
 
 use super::cut;
@@ -28,7 +29,7 @@ const MOST_BYTES: usize = 256 << 10;
 #[derive(Debug)]
 struct Written {
     /// As it stands in its header: all logs of a folder tell local time.
-    time: String,
+    time: CompactString,
     /// Place of its file in [`Others::engines`].
     file: usize,
     text: String,
@@ -37,7 +38,7 @@ struct Written {
 /// The last records of a folder's logs, in order of time: they serve all errors that are due.
 #[derive(Debug, Default)]
 pub struct Others {
-    engines: Vec<String>,
+    engines: Vec<CompactString>,
     records: Vec<Written>,
 }
 
@@ -75,10 +76,10 @@ impl Others {
     pub fn around<'a>(&'a self, error: &'a Occurrence, redactor: &Redactor) -> Around<'a> {
         let mut around = Around { others: self, error, texts: Vec::new() };
         let Some((from, to)) = bounds(&error.time) else { return around };
-        let first = self.records.partition_point(|record| record.time < from);
+        let first = self.records.partition_point(|record| *record.time < *from);
         let near = self.records[first..]
             .iter()
-            .take_while(|record| record.time <= to)
+            .take_while(|record| *record.time <= *to)
             .filter(|record| self.engines[record.file] != error.engine);
         around.texts = near.map(|record| (record, String::new())).collect();
         let (kept, _, _) = around.nearest(MOST_BYTES, |record, _| record.text.len());
@@ -170,7 +171,7 @@ fn last_records(file: &File, place: usize, from: &str) -> Vec<Written> {
         records.clear();
         let begin = size.saturating_sub(bytes);
         window::for_each_record(begin, &read_range(file, begin, size), |record| {
-            records.push(Written { text: record.text(), time: record.header.time, file: place });
+            records.push(Written { text: record.text().into_owned(), time: record.header.time, file: place });
         });
         if begin == 0 || records.first().is_some_and(|first| first.time.as_str() < from) {
             break;
@@ -194,7 +195,13 @@ mod tests {
         let text = line(time, "failed");
         let mut found: Vec<Record> = Vec::new();
         window::for_each_record(0, text.as_bytes(), |record| found.push(record));
-        Occurrence::new(&found[0], &Parts::of(&text), &text, "tk-maya.log".into(), &Studio::default())
+        Occurrence::new(
+            &found[0],
+            &Parts::of(&text),
+            &text,
+            &Path::new("tk-maya.log").into(),
+            &Studio::default(),
+        )
     }
 
     fn around(logs: &[(&str, String)], time: &str) -> String {

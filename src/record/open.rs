@@ -2,6 +2,9 @@
 
 use super::{Header, Line, Progress, Record};
 
+/// Room for a record with a traceback, so that few have to be moved while they grow.
+const USUAL_BYTES: usize = 1 << 10;
+
 /// A record, and how far a traceback in it has come.
 #[derive(Debug)]
 pub struct Open {
@@ -17,8 +20,9 @@ impl Open {
     pub fn new(header: Header, line: Line<'_>) -> Self {
         let progress = Progress::at_start(&line.text[header.message..]);
         let Line { start, end, text, cut_bytes } = line;
-        let record =
-            Record { start, end, length: end - start, header, bytes: text.to_vec(), cut_bytes, joined: 0 };
+        let mut bytes = Vec::with_capacity(text.len().max(USUAL_BYTES));
+        bytes.extend_from_slice(text);
+        let record = Record { start, end, length: end - start, header, bytes, cut_bytes, joined: 0 };
         Self { record, progress }
     }
 

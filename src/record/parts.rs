@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::dialect::{Dialect, maya, unreal};
-use super::{Exception, Header, Level, Traceback, traceback};
+use super::{Exception, Header, Level, Record, Traceback, traceback};
 
 /// The parts of a text that say what happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,20 @@ impl<'a> Parts<'a> {
     #[must_use]
     pub fn of(text: &'a str) -> Self {
         let first = first_line(text);
-        let header = Dialect::find_header(first.as_bytes());
+        Self::with(Dialect::find_header(first.as_bytes()), first, text)
+    }
+
+    /// The same of a record's own text, which begins with its header.
+    #[must_use]
+    pub fn of_record(record: &Record, text: &'a str) -> Self {
+        // In the other dialects what begins a record may by itself be another's header.
+        if record.header.dialect != Dialect::Toolkit {
+            return Self::of(text);
+        }
+        Self::with(Some(record.header.clone()), first_line(text), text)
+    }
+
+    fn with(header: Option<Header>, first: &'a str, text: &'a str) -> Self {
         let mut begin = header.as_ref().map_or(0, |header| header.message);
         let is_proxied = text.get(begin..).is_some_and(|rest| rest.starts_with(PROXY));
         if is_proxied {

@@ -16,18 +16,56 @@ const TELEGRAM_DIGITS: std::ops::RangeInclusive<usize> = 8..=10;
 /// Bytes of its token behind the colon.
 const TELEGRAM_TOKEN: usize = 35;
 
+/// Places that are looked at together.
+const BLOCK: usize = 64;
+
+/// Bytes from the first digit of the shortest Telegram number to the colon, and from one dot of a Discord token to the next.
+const DIGITS: usize = *TELEGRAM_DIGITS.start();
+const DOTS: usize = DISCORD_MIDDLE + 1;
+
+/// Calls `found` for each bot token of Discord or Telegram.
+///
+/// A text is full of dots and colons, but not of dots that are so far apart, nor of colons behind so many digits. What
+/// tells them is compared for many places at a time, which a compiler makes vectors of.
+pub(super) fn each_token(bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
+    let mut among = |places: Range<usize>| {
+        let first = places.start;
+        let signs = memchr::memchr2_iter(b'.', b':', &bytes[places]);
+        signs.filter_map(|at| token(bytes, first + at)).for_each(&mut found);
+    };
+    // A block has its neighbours on both sides.
+    let mut at = DIGITS.min(bytes.len());
+    among(0..at);
+    while let Some(block) = bytes.get(at.saturating_sub(DIGITS)..at + BLOCK + DOTS) {
+        if may_hold(block) {
+            among(at..at + BLOCK);
+        }
+        at += BLOCK;
+    }
+    among(at..bytes.len());
+}
+
+/// Whether the first dot or the colon of a token can stand in a block, given with its neighbours.
+fn may_hold(bytes: &[u8]) -> bool {
+    let (before, last, here) = (&bytes[..BLOCK], &bytes[DIGITS - 1..], &bytes[DIGITS..]);
+    let behind = &bytes[DIGITS + DOTS..];
+    let is = |found: bool| u8::from(found);
+    let places = before.iter().zip(last).zip(here).zip(behind);
+    let any = places.fold(0, |any, (((before, last), here), behind)| {
+        let digits = is(before.is_ascii_digit()) & is(last.is_ascii_digit());
+        any | (is(*here == b':') & digits) | (is(*here == b'.') & is(*behind == b'.'))
+    });
+    any != 0
+}
+
 /// A bot token of Discord or Telegram whose first dot or colon stands here.
-pub(super) fn token(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    // One byte tells nearly all dots and colons of a log from these.
-    if bytes[at] == b'.' {
-        if bytes.get(at + DISCORD_MIDDLE + 1) == Some(&b'.') { discord(bytes, at) } else { None }
-    } else if at >= *TELEGRAM_DIGITS.start()
-        && bytes[at - 1].is_ascii_digit()
-        && bytes[at - 8].is_ascii_digit()
-    {
-        telegram(bytes, at)
-    } else {
-        None
+fn token(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    match bytes[at] {
+        b'.' if bytes.get(at + DOTS) == Some(&b'.') => discord(bytes, at),
+        b':' if at >= DIGITS && bytes[at - 1].is_ascii_digit() && bytes[at - DIGITS].is_ascii_digit() => {
+            telegram(bytes, at)
+        }
+        _ => None,
     }
 }
 
@@ -81,8 +119,18 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<&str> {
-        let mut signs = memchr::memchr2_iter(b'.', b':', text.as_bytes());
-        signs.find_map(|at| token(text.as_bytes(), at)).map(|range| &text[range])
+        let mut first = None;
+        each_token(text.as_bytes(), |range| first = first.or(Some(&text[range])));
+        first
+    }
+
+    #[test]
+    fn a_token_is_found_wherever_it_stands() {
+        let telegram = format!("123456789:AA{}", "b7C".repeat(11));
+        for before in 0..3 * BLOCK {
+            let text = format!("{} {telegram} {}", "x".repeat(before), "y".repeat(2 * BLOCK));
+            assert_eq!(of(&text), Some(telegram.as_str()), "{before}");
+        }
     }
 
     #[test]

@@ -125,17 +125,18 @@ impl<'a> Look<'a> {
     fn by_rules(&mut self) {
         let bytes = self.text.as_bytes();
         self.rules.signs.each(bytes, |sign, hit| self.at_sign(sign.rule, hit));
-        for at in memchr::memchr3_iter(b'.', b':', b'@', bytes) {
-            let (found, shape) = match bytes[at] {
-                b'@' => (email::address(bytes, at), Shape::Email),
-                _ => (bare::token(bytes, at), Shape::Bare),
-            };
-            let Some(range) = found else { continue };
-            self.is_done &= shape == Shape::Email;
-            if let Some(rule) = self.rules.of_shape(shape) {
+        for at in memchr::memchr_iter(b'@', bytes) {
+            if let (Some(range), Some(rule)) = (email::address(bytes, at), self.rules.of_shape(Shape::Email))
+            {
                 self.add(range, rule);
             }
         }
+        bare::each_token(bytes, |range| {
+            self.is_done = false;
+            if let Some(rule) = self.rules.of_shape(Shape::Bare) {
+                self.add(range, rule);
+            }
+        });
     }
 
     fn at_sign(&mut self, at: usize, hit: Range<usize>) {

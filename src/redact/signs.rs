@@ -1,19 +1,20 @@
 //! Finds the signs of all rules in one pass.
 //!
 //! In an automaton of so many signs each byte waits for the one before, and for a cache. Here three bytes of each sign, the
-//! rarest ones, are looked up in a table, and lookups do not wait for each other.
+//! rarest ones, are looked up in a table, and lookups do not wait for each other. Where to look is computed for many places
+//! at a time, by additions and products that a compiler makes vectors of.
 
 use std::ops::Range;
 
 /// Bytes that are looked up at a time: no sign is shorter.
 pub(super) const LEAST: usize = 3;
 
-/// Slots of the table: one in fifty is taken.
+/// Slots of the table: one in three hundred is taken.
 const SLOTS: usize = 1 << 16;
 
-/// Bytes that are read at a time, and how many threes begin in them that are whole.
-const BLOCK: usize = 8;
-const THREES: usize = BLOCK - LEAST + 1;
+/// Places that are looked at together, and the bytes that are read for them.
+const BLOCK: usize = 64;
+const READ: usize = BLOCK + LEAST - 1;
 
 /// All signs.
 #[derive(Debug)]
@@ -39,7 +40,8 @@ pub(super) struct Sign {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     slot: u16,
-    three: u64,
+    /// Folded.
+    three: [u8; LEAST],
     sign: u16,
     /// Where in the sign they stand.
     offset: usize,
@@ -48,7 +50,7 @@ struct Entry {
 impl Signs {
     pub(super) fn new(signs: Vec<Sign>) -> Self {
         let mut entries: Vec<Entry> =
-            signs.iter().enumerate().flat_map(|(at, sign)| entries(at, sign)).collect();
+            signs.iter().enumerate().filter_map(|(at, sign)| entry(at, sign)).collect();
         entries.sort_unstable();
         let table: Result<Box<[u8; SLOTS]>, _> = vec![0; SLOTS].into_boxed_slice().try_into();
         let mut table = table.expect("it was made with so many slots");
@@ -63,34 +65,51 @@ impl Signs {
     /// Calls `found` for each sign in the text, in about their order.
     pub(super) fn each(&self, bytes: &[u8], mut found: impl FnMut(&Sign, Range<usize>)) {
         let mut at = 0;
-        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-            self.in_block(bytes, at, u64::from_le_bytes(*block), &mut found);
-            at += THREES;
+        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<READ>) {
+            self.in_block(bytes, at, block, &mut found);
+            at += BLOCK;
         }
-        // What is left is shorter than a block: no sign holds a NUL.
-        let mut rest = [0; BLOCK];
+        // What is left is shorter than a block. What is put behind it makes no sign: that would reach behind the text.
+        let mut rest = [0; READ];
         let left = bytes.get(at..).unwrap_or_default();
         rest[..left.len()].copy_from_slice(left);
-        self.in_block(bytes, at, u64::from_le_bytes(rest), &mut found);
+        self.in_block(bytes, at, &rest, &mut found);
     }
 
     /// The signs whose three bytes begin in the first bytes of a block.
     #[inline]
-    fn in_block(&self, bytes: &[u8], at: usize, block: u64, found: &mut impl FnMut(&Sign, Range<usize>)) {
-        let is_taken = |next: usize| self.table[usize::from(slot(block >> (8 * next)))];
+    fn in_block(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        block: &[u8; READ],
+        found: &mut impl FnMut(&Sign, Range<usize>),
+    ) {
+        let mut slots = [0; BLOCK];
+        let threes = block.iter().zip(&block[1..]).zip(&block[2..]);
+        for (slot, ((first, second), third)) in slots.iter_mut().zip(threes) {
+            *slot = slot_of([folded(*first), folded(*second), folded(*third)]);
+        }
+        let is_taken = |slot: &u16| self.table[usize::from(*slot)];
         // Mostly there is none, and one branch says so of all.
-        if (0..THREES).fold(0, |any, next| any | is_taken(next)) == 0 {
+        if slots.iter().fold(0, |any, slot| any | is_taken(slot)) == 0 {
             return;
         }
-        for next in (0..THREES).filter(|next| is_taken(*next) != 0) {
-            self.at(bytes, at + next, block >> (8 * next), found);
+        for (next, slot) in slots.iter().enumerate().filter(|(_, slot)| is_taken(slot) != 0) {
+            let three = [block[next], block[next + 1], block[next + 2]].map(folded);
+            self.at(bytes, at + next, *slot, three, found);
         }
     }
 
     #[inline(never)]
-    fn at(&self, bytes: &[u8], at: usize, block: u64, found: &mut impl FnMut(&Sign, Range<usize>)) {
-        let slot = slot(block);
-        let three = block & 0xff_ffff;
+    fn at(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        slot: u16,
+        three: [u8; LEAST],
+        found: &mut impl FnMut(&Sign, Range<usize>),
+    ) {
         let entries = &self.entries[usize::from(self.begins[usize::from(slot)])..];
         for entry in
             entries.iter().take_while(|entry| entry.slot == slot).filter(|entry| entry.three == three)
@@ -111,35 +130,19 @@ impl Signs {
     }
 }
 
-/// The rarest three bytes of a sign, in each way to write them.
-fn entries(at: usize, sign: &Sign) -> Vec<Entry> {
+/// The rarest three bytes of a sign.
+fn entry(at: usize, sign: &Sign) -> Option<Entry> {
     let threes = sign.text.as_bytes().windows(LEAST).enumerate();
-    let Some((offset, rarest)) =
-        threes.min_by_key(|(_, three)| three.iter().map(|byte| weight(*byte)).sum::<u32>())
-    else {
-        return Vec::new();
-    };
-    let ways = |byte: u8| {
-        if sign.is_exact { [byte, byte] } else { [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] }
-    };
-    let mut all = Vec::new();
-    for first in ways(rarest[0]) {
-        for second in ways(rarest[1]) {
-            for third in ways(rarest[2]) {
-                let three = u64::from_le_bytes([first, second, third, 0, 0, 0, 0, 0]);
-                all.push(Entry {
-                    slot: slot(three),
-                    three,
-                    sign: u16::try_from(at).unwrap_or(u16::MAX),
-                    offset,
-                });
-            }
-        }
-    }
-    all.sort_unstable();
-    all.dedup();
-    all
+    let (offset, rarest) = threes.min_by_key(|(_, three)| {
+        let is_frequent = FREQUENT.iter().any(|word| three.eq_ignore_ascii_case(word));
+        (is_frequent, three.iter().map(|byte| weight(*byte)).sum::<u32>())
+    })?;
+    let three = [rarest[0], rarest[1], rarest[2]].map(folded);
+    Some(Entry { slot: slot_of(three), three, sign: u16::try_from(at).unwrap_or(u16::MAX), offset })
 }
+
+/// Rare by their letters, but not where hooks and plates, playblasts and plug-ins are talked of.
+const FREQUENT: [&[u8]; 4] = [b"hoo", b"ook", b"pla", b"plu"];
 
 /// How much a byte is to be expected in a log.
 fn weight(byte: u8) -> u32 {
@@ -153,11 +156,15 @@ fn weight(byte: u8) -> u32 {
     }
 }
 
-/// Where the first three bytes of a block have their slot.
-fn slot(block: u64) -> u16 {
-    // The upper bits of a product depend on all of the three; what comes behind them is shifted out.
-    let [first, second, ..] = (block << 40).wrapping_mul(0x9e_37b1).to_be_bytes();
-    u16::from_be_bytes([first, second])
+/// A byte, of which a capital is a small letter, and some signs are others: what is found by it is compared as it is written.
+fn folded(byte: u8) -> u8 {
+    byte | 0x20
+}
+
+/// Where three bytes have their slot.
+fn slot_of([first, second, third]: [u8; LEAST]) -> u16 {
+    let part = |byte: u8, factor: u16| u16::from(byte).wrapping_mul(factor);
+    part(first, 0x9e37).wrapping_add(part(second, 0x79b9)).wrapping_add(part(third, 0x1f35))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::incident::Occurrence;
 use crate::pipeline::Pipeline;
@@ -14,10 +15,14 @@ use crate::tail;
 /// Bytes of a piece: often enough for a progress display.
 pub const PIECE_BYTES: u64 = 8 << 20;
 
+/// A piece with so many occurrences ends with what was read for the last of them: whoever counts them finds them in the
+/// processor's own memory still.
+const PIECE_OCCURRENCES: usize = 256;
+
 /// A file that is being read.
 #[derive(Debug)]
 pub struct Reading {
-    path: PathBuf,
+    path: Arc<Path>,
     file: File,
     skim: Skim,
 }
@@ -47,17 +52,17 @@ impl Reading {
     pub fn begin(path: &Path, wanted: &[Level], max_record_bytes: usize) -> io::Result<Self> {
         let file = tail::open(path)?;
         let skim = Skim::new(dialect_of(path, &file)?, wanted, max_record_bytes);
-        Ok(Self { path: path.to_path_buf(), file, skim })
+        Ok(Self { path: path.into(), file, skim })
     }
 
     /// Reads the next piece.
     pub fn next_piece(&mut self, pipeline: &Pipeline) -> Piece {
         let Piece { mut occurrences, mut stats, mut is_last, mut trouble } = Piece::default();
-        while stats.bytes_read < PIECE_BYTES && !is_last {
+        while stats.bytes_read < PIECE_BYTES && occurrences.len() < PIECE_OCCURRENCES && !is_last {
             let count = match self.file.read(self.skim.space()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    trouble = Some((self.path.clone(), error));
+                    trouble = Some((self.path.to_path_buf(), error));
                     0
                 }
                 Ok(count) => count,

@@ -32,7 +32,7 @@ pub const VERSION: &str = "v1";
 pub const TITLE_CHARACTERS: usize = 80;
 
 /// Hexadecimal digits of a key: 96 bits, so that among a billion problems no two share one by chance.
-const KEY_DIGITS: usize = 24;
+pub(crate) const KEY_DIGITS: usize = 24;
 
 /// What a signature was made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +134,10 @@ fn short(message: &str) -> String {
 }
 
 fn fold(text: &str, out: &mut String) {
+    if text.len() < TITLE_CHARACTERS && is_folded(text.as_bytes()) {
+        out.push_str(text.trim_ascii());
+        return;
+    }
     // A message can be a megabyte long, and only its beginning is kept: no more of it is looked at.
     for word in text.split_whitespace().take(TITLE_CHARACTERS) {
         if !out.is_empty() && !out.ends_with(' ') {
@@ -146,8 +150,20 @@ fn fold(text: &str, out: &mut String) {
     }
 }
 
+/// Whether all white space in a text is single blanks, as nearly always.
+fn is_folded(text: &[u8]) -> bool {
+    let mut before = b'x';
+    text.iter().all(|byte| {
+        let fits = (b' '..0x7f).contains(byte) && (*byte != b' ' || before != b' ');
+        before = *byte;
+        fits
+    })
+}
+
 fn cut(mut title: String) -> String {
-    if let Some((end, _)) = title.char_indices().nth(TITLE_CHARACTERS) {
+    if title.len() > TITLE_CHARACTERS
+        && let Some((end, _)) = title.char_indices().nth(TITLE_CHARACTERS)
+    {
         title.truncate(end);
     }
     title.truncate(title.trim_end().len());

@@ -3,6 +3,7 @@
 //! A digest is delivered by the same steps as an incident; its id is the negative of its row's. What it lists, and how
 //! often each was seen by then, is committed before the site is asked for anything.
 
+use compact_str::CompactString;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::deliveries::{Delivery, deliveries};
@@ -185,8 +186,8 @@ fn members(connection: &Connection, digest_id: i64) -> rusqlite::Result<Vec<(i64
 /// All of them as if they were one problem.
 fn summary(key: &str, members: &[Incident]) -> Incident {
     let title = format!("{} new problems at once", members.len());
-    let names = |of: fn(&Incident) -> &[String]| {
-        let mut all: Vec<String> = Vec::new();
+    let names = |of: fn(&Incident) -> &[CompactString]| {
+        let mut all: Vec<CompactString> = Vec::new();
         for name in members.iter().flat_map(of) {
             if !all.contains(name) {
                 all.push(name.clone());
@@ -195,7 +196,7 @@ fn summary(key: &str, members: &[Incident]) -> Incident {
         all
     };
     let times =
-        |of: fn(&Incident) -> &String| members.iter().map(of).filter(|time| !time.is_empty()).cloned();
+        |of: fn(&Incident) -> &CompactString| members.iter().map(of).filter(|time| !time.is_empty()).cloned();
     Incident {
         signature: key.to_owned(),
         level: members.iter().map(|each| each.level).max().unwrap_or(Level::Error),

@@ -3,6 +3,7 @@
 //! A checkpoint and the occurrences before it commit in one transaction: after a kill, what lies
 //! before the checkpoint is in the spool once, and what lies behind it is read again.
 
+mod adding;
 mod bounds;
 mod commit;
 mod connect;

@@ -3,6 +3,9 @@
 //! What a row's sum covers is what was written, or the row is damaged. The rest is taken as it is: a flipped bit in a
 //! word, or in a number on which nothing hangs, must not hold up what else the row says. So it is never an error.
 
+use std::path::PathBuf;
+
+use compact_str::CompactString;
 use rusqlite::Row;
 use rusqlite::types::{Type, ValueRef};
 
@@ -30,15 +33,15 @@ pub fn occurrence(row: &Row<'_>, at: usize) -> RowResult<Occurrence> {
         signature: row.get(at + 1)?,
         title: text(row, at + 2)?,
         level: level(row, at + 3)?,
-        engine: text(row, at + 4)?,
-        logger: text(row, at + 5)?,
+        engine: text(row, at + 4)?.into(),
+        logger: text(row, at + 5)?.into(),
         pid: number_or_null(row, at + 6)?.and_then(|pid| pid.try_into().ok()),
-        time: text(row, at + 7)?,
-        path: text(row, at + 8)?.into(),
+        time: text(row, at + 7)?.into(),
+        path: PathBuf::from(text(row, at + 8)?).into(),
         offset: unsigned(row, at + 9)?,
         length: number(row, at + 10)?.try_into().unwrap_or_default(),
         message: text(row, at + 11)?,
-        exception: text_or_null(row, at + 12)?,
+        exception: text_or_null(row, at + 12)?.map(CompactString::from),
         context_id: text_or_null(row, at + 13)?,
         request_id: text_or_null(row, at + 14)?,
         record: text(row, at + 15)?,
@@ -55,9 +58,9 @@ pub fn incident(row: &Row<'_>, at: usize) -> RowResult<Incident> {
         level: level(row, at + 2)?,
         engines: list(row, at + 3)?,
         count,
-        first_seen: text(row, at + 5)?,
-        last_seen: text(row, at + 6)?,
-        exception: text_or_null(row, at + 7)?,
+        first_seen: text(row, at + 5)?.into(),
+        last_seen: text(row, at + 6)?.into(),
+        exception: text_or_null(row, at + 7)?.map(CompactString::from),
         message: text(row, at + 8)?,
         users: list(row, at + 9)?,
         state: if delivered < count { IncidentState::Waiting } else { IncidentState::Delivered },
@@ -118,7 +121,7 @@ fn level(row: &Row<'_>, at: usize) -> RowResult<Level> {
     Ok(Level::from_name(text(row, at)?.as_bytes()))
 }
 
-fn list(row: &Row<'_>, at: usize) -> RowResult<Vec<String>> {
+fn list(row: &Row<'_>, at: usize) -> RowResult<Vec<CompactString>> {
     Ok(serde_json::from_str(&text(row, at)?).unwrap_or_default())
 }
 

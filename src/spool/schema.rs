@@ -299,6 +299,18 @@ END;
 
 ALTER TABLE deliveries ADD COLUMN discarded_count INTEGER NOT NULL DEFAULT 0;  -- of those delivered: a hook wanted no ticket
 ",
+    r"
+-- A batch brings its sums along: to write each row twice took half of its time.
+DROP TRIGGER occurrences_new;
+CREATE TRIGGER occurrences_new AFTER INSERT ON occurrences WHEN NEW.sum IS NULL BEGIN
+    UPDATE occurrences SET (signature, ticket_user) =
+        (SELECT i.signature, i.ticket_user FROM incidents i WHERE i.id = NEW.incident_id)
+    WHERE id = NEW.id AND signature IS NULL;
+    UPDATE occurrences
+    SET sum = row_sum(id, incident_id, identity, generation, offset, signature, ticket_user)
+    WHERE id = NEW.id;
+END;
+",
 ];
 
 /// The header says the version twice, so that a flipped bit is neither an older spool nor a newer one.

@@ -26,7 +26,7 @@ impl Files {
         let followed = |harvester: &Harvester| Followed {
             identity: harvester.identity,
             generation: harvester.generation,
-            path: harvester.path.clone(),
+            path: harvester.path.to_path_buf(),
             file: Arc::clone(&harvester.file),
             has_name: harvester.nameless_since.is_none(),
             since: harvester.followed_since,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -38,7 +38,7 @@ const BUSY: Duration = Duration::from_secs(2);
 pub struct Harvester {
     pub(super) identity: FileIdentity,
     pub(super) generation: u32,
-    pub(super) path: PathBuf,
+    pub(super) path: Arc<Path>,
     /// Shared with whoever looks into it while the tail reads on.
     pub(super) file: Arc<File>,
     /// Whether it has lost every name, and a copy of it grows with it.
@@ -70,7 +70,7 @@ pub struct Harvester {
     /// When the last byte came.
     grown_at: Instant,
     /// What was last given to the spool of this life: offset and name.
-    taken: Option<(u64, PathBuf)>,
+    taken: Option<(u64, Arc<Path>)>,
     proofs: Proofs,
     /// The last checkpoint: offset and anchor.
     committed: (u64, String),
@@ -125,7 +125,7 @@ impl Harvester {
         Ok(Self {
             identity,
             generation,
-            path,
+            path: path.into(),
             file: Arc::new(file),
             is_copied: false,
             nameless_since: None,
@@ -329,8 +329,8 @@ impl Harvester {
             self.committed = (self.records.checkpoint(), anchor);
         }
         let (offset, anchor) = self.committed.clone();
-        self.taken = Some((offset, self.path.clone()));
-        let (identity, generation, path) = (self.identity, self.generation, self.path.clone());
+        self.taken = Some((offset, Arc::clone(&self.path)));
+        let (identity, generation, path) = (self.identity, self.generation, self.path.to_path_buf());
         Checkpoint { identity, generation, offset, anchor, path, followed: true }
     }
 
@@ -365,7 +365,7 @@ impl Harvester {
 
     fn begin_new_life(&mut self, stats: &mut Stats, give: &mut impl FnMut(u32, Record, &mut Stats)) {
         // Half a line is none: the rest of it is gone, or stands in a copy.
-        let (path, generation, from) = (self.path.clone(), self.generation, self.records.line_start());
+        let (path, generation, from) = (self.path.to_path_buf(), self.generation, self.records.line_start());
         let anchor = self.proofs.line_anchor();
         self.ended = Some((std::mem::take(&mut self.head), from, anchor.clone()));
         self.past.begin(generation, from, anchor);

@@ -67,7 +67,7 @@ pub struct Read<'a> {
     /// Its life.
     pub generation: u32,
     /// Its name.
-    pub path: &'a Path,
+    pub path: &'a Arc<Path>,
     /// The record.
     pub record: Record,
 }
@@ -188,7 +188,7 @@ impl Tailer {
                 done.extend(harvester.is_done(now, searched_at).then_some(identity));
                 continue;
             }
-            let path = harvester.path.clone();
+            let path = Arc::clone(&harvester.path);
             let writers = &self.writers;
             let mut give = |generation, record: Record, stats: &mut Stats| {
                 if let Some(pid) = record.header.pid {
@@ -322,8 +322,8 @@ impl Tailer {
             harvester.nameless_since = None;
             // Its first name may have been gone before it could be used for this.
             harvester.is_copied = self.held.hold(identity, &path, &harvester.file, harvester.committed());
-            if harvester.path != path {
-                harvester.path = path;
+            if *harvester.path != path {
+                harvester.path = path.into();
             }
             return Ok(());
         }

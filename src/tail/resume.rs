@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::checkpoint::anchor;
@@ -103,9 +104,10 @@ impl Tailer {
             stats,
         )?;
         let address = is_known.then(|| (kept.identity, known.map_or(0, |point| point.generation)));
+        let name = Arc::clone(&harvester.path);
         let mut give = |generation, record: Record, stats: &mut Stats| {
             let (identity, generation) = address.unwrap_or((own, generation));
-            give(Read { identity, generation, path: &path, record }, stats);
+            give(Read { identity, generation, path: &name, record }, stats);
         };
         while harvester.read(now, TURN_BYTES, &mut self.buffer, stats, &mut give) {}
         harvester.finish(stats, &mut give);

@@ -10,6 +10,8 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use compact_str::CompactString;
+
 use super::checkpoint::{ANCHOR_BYTES, anchor, bytes_at};
 use super::{Checkpoint, FileIdentity, Harvester, Tailer};
 use crate::folders::engine_of;
@@ -26,13 +28,13 @@ const SHORT_FOR: Duration = Duration::from_secs(1);
 pub(super) struct Twins {
     past: VecDeque<Past>,
     /// New files, and their engines: nothing is read of them until they are known to be logs of their own.
-    pub(super) unsettled: BTreeMap<FileIdentity, String>,
+    pub(super) unsettled: BTreeMap<FileIdentity, CompactString>,
 }
 
 /// A life that is over.
 #[derive(Debug)]
 struct Past {
-    engine: String,
+    engine: CompactString,
     /// Its first bytes; none where it ended while no reporter ran.
     head: Vec<u8>,
     /// How far it was read, and the hash of the bytes before that.
@@ -69,7 +71,7 @@ impl Twins {
     }
 
     /// The life of a file is over: this is how it began, and how far it was read.
-    pub(super) fn remember(&mut self, engine: String, head: &[u8], end: u64, anchor: String) {
+    pub(super) fn remember(&mut self, engine: CompactString, head: &[u8], end: u64, anchor: String) {
         if end > 0 {
             self.past.truncate(MOST_PAST - 1);
             self.past.push_front(Past { engine, head: head.to_vec(), end, anchor });

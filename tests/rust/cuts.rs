@@ -149,7 +149,7 @@ fn a_line_without_end_takes_no_memory_and_the_next_record_is_whole() {
     assert!(records.held_bytes() <= 128 << 10, "{} bytes are kept", records.held_bytes());
     assert_eq!(long.bytes.len(), most);
     assert_eq!(long.end - long.start, long.bytes.len() as u64 + long.cut_bytes + 1, "with one line end");
-    assert_eq!((next.start, next.text() + "\n"), (long.end, error("next")));
+    assert_eq!((next.start, next.text().into_owned() + "\n"), (long.end, error("next")));
 }
 
 /// A writer that does not append goes on where it stood, and leaves a hole before it.

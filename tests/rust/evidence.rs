@@ -189,9 +189,9 @@ impl Case {
             assembler.push(line, |_| ());
         });
         assembler.flush(|each| record = Some(each));
-        let path = "logs/tk-maya.log".into();
+        let path = std::path::Path::new("logs/tk-maya.log").into();
         let occurrence =
-            Occurrence::new(&record.unwrap(), &Parts::of(&error), &error, path, &Studio::default());
+            Occurrence::new(&record.unwrap(), &Parts::of(&error), &error, &path, &Studio::default());
         let log = before + &error + &lines(60, 7);
         Self { log, predecessor: lines(1_500, 7), other: lines(500, 9), occurrence }
     }

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tk_incident_core::pipeline::Pipeline;
@@ -18,7 +18,7 @@ fn read(path: &Path, dialect: Dialect, pieces: &mut dyn Iterator<Item = &[u8]>) 
     let pipeline = Pipeline::new(&config).unwrap();
     let (mut stats, mut found) = (Stats::default(), Vec::new());
     let mut records = Records::new(dialect, 0, config.max_record_bytes);
-    let name = PathBuf::from(path.file_name().unwrap());
+    let name = Path::new(path.file_name().unwrap()).into();
     let mut give = |record| found.extend(pipeline.process(&record, &name, &mut stats));
     for piece in pieces {
         records.push(piece, &mut give);

@@ -302,7 +302,10 @@ fn a_refill_that_begins_as_the_log_did_is_told_by_what_was_read_last() {
         truncate(&log);
         append(&log, text);
         tailer.reconcile(now, &Notes::default(), &mut stats).unwrap();
-        while tailer.read(now, &mut stats, |read, _| found.push((read.generation, read.record.text()))) {}
+        while tailer
+            .read(now, &mut stats, |read, _| found.push((read.generation, read.record.text().into_owned())))
+        {
+        }
     }
     found.retain(|(_, text)| text.contains("ERROR"));
     let want =

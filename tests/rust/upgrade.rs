@@ -82,7 +82,7 @@ fn found(texts: &[String], start: u64, studio: &Studio) -> Vec<Occurrence> {
     records.finish(|record| out.push(record));
     let occurrence = |record| {
         let text = tk_incident_core::record::Record::text(record);
-        Occurrence::new(record, &Parts::of(&text), &text, "logs/tk-maya.log".into(), studio)
+        Occurrence::new(record, &Parts::of(&text), &text, &Path::new("logs/tk-maya.log").into(), studio)
     };
     out.iter().map(occurrence).collect()
 }

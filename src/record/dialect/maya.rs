@@ -2,6 +2,8 @@
 //! where MEL does. Each line of a traceback has the mark before it; what scripts print has none, and is read as
 //! plain lines.
 
+use compact_str::CompactString;
+
 use super::{Dialect, Reading, plain};
 use crate::record::{Header, Level, Open, progress};
 
@@ -69,7 +71,7 @@ fn goes_on(open: &Open, mark: &str) -> bool {
 }
 
 fn header(level: Level, message: usize) -> Header {
-    Header { dialect: Dialect::Maya, time: String::new(), pid: None, level, logger: 0..0, message }
+    Header { dialect: Dialect::Maya, time: CompactString::default(), pid: None, level, logger: 0..0, message }
 }
 
 #[cfg(test)]

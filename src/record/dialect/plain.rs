@@ -1,5 +1,7 @@
 //! No dialect: each line stands for itself, but for tracebacks and lines that say by a word that they are errors.
 
+use compact_str::CompactString;
+
 use super::{Dialect, Reading};
 use crate::record::{Header, Level, Open, progress};
 
@@ -55,7 +57,14 @@ fn goes_on(line: &[u8], open: &Open) -> bool {
 }
 
 fn header(level: Level, message: usize) -> Header {
-    Header { dialect: Dialect::Plain, time: String::new(), pid: None, level, logger: 0..0, message }
+    Header {
+        dialect: Dialect::Plain,
+        time: CompactString::default(),
+        pid: None,
+        level,
+        logger: 0..0,
+        message,
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +98,7 @@ mod tests {
         let (mut records, mut out) = (Records::new(Dialect::Plain, 0, 1024), Vec::new());
         records.push(text.as_bytes(), |record| out.push(record));
         records.finish(|record| out.push(record));
-        out.iter().map(|record| (record.header.level, record.text())).collect()
+        out.iter().map(|record| (record.header.level, record.text().into_owned())).collect()
     }
 
     #[test]

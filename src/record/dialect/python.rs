@@ -2,6 +2,8 @@
 //! documentation, Flask, Django, gunicorn, Celery, pytest and loguru put time, process, logger and level before a
 //! message.
 
+use compact_str::CompactString;
+
 use super::{Dialect, Reading, go_on_below, has_shape, plain};
 use crate::record::{Header, Level, Open};
 
@@ -125,7 +127,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Reads a time, perhaps in brackets: ISO 8601, empty where there is no date, and what is behind it.
-fn time(line: &[u8]) -> Option<(String, &[u8])> {
+fn time(line: &[u8]) -> Option<(CompactString, &[u8])> {
     let inside = line.strip_prefix(b"[");
     let text = inside.unwrap_or(line);
     let dates = [&b"0000-00-00 00:00:00"[..], b"0000-00-00T00:00:00", b"0000/00/00 00:00:00"];
@@ -156,7 +158,7 @@ fn time(line: &[u8]) -> Option<(String, &[u8])> {
         iso.extend(milliseconds);
         iso
     };
-    Some((if has_date { iso(clock) } else { String::new() }, behind))
+    Some((if has_date { iso(clock).into() } else { CompactString::default() }, behind))
 }
 
 /// Finds the first level of a text: what is before it, the level, and what is behind it.
@@ -198,12 +200,12 @@ fn level(text: &[u8]) -> Option<(Level, &[u8])> {
 }
 
 /// Reads `LEVEL:name:`, `LEVEL  name:file.py:12 ` and `LEVEL 2026-…`: time, level, fields, and what is behind them.
-fn without_time(line: &[u8]) -> Option<(String, Level, Fields<'_>, &[u8])> {
+fn without_time(line: &[u8]) -> Option<(CompactString, Level, Fields<'_>, &[u8])> {
     let (level, behind) = level(line.strip_prefix(b"[").unwrap_or(line))?;
     if let Some(text) = behind.strip_prefix(b":") {
         let (name, behind) = text.split_at(name_length(text));
         let behind = behind.strip_prefix(b":").filter(|_| !name.is_empty())?;
-        return Some((String::new(), level, Fields { logger: Some(name), pid: None }, behind));
+        return Some((CompactString::default(), level, Fields { logger: Some(name), pid: None }, behind));
     }
     let text = after_separator(behind);
     if let Some((time, behind)) = time(text) {
@@ -214,7 +216,7 @@ fn without_time(line: &[u8]) -> Option<(String, Level, Fields<'_>, &[u8])> {
     let behind = after_place(place);
     let is_place = place[..place.len() - behind.len()].windows(4).any(|bytes| bytes == b".py:");
     (is_place && behind.starts_with(b" ")).then_some((
-        String::new(),
+        CompactString::default(),
         level,
         Fields { logger: Some(name), pid: None },
         behind,

@@ -1,6 +1,8 @@
 //! The Toolkit dialect: `%(asctime)s [%(process)d %(levelname)s %(name)s] %(message)s`, as tk-core's
 //! `log.py` writes it.
 
+use compact_str::CompactString;
+
 use super::{Dialect, has_shape};
 use crate::record::{Header, Level};
 
@@ -47,6 +49,13 @@ pub fn parse(line: &[u8]) -> Option<Header> {
 /// Length of the logger's name: up to the bracket that balances, else up to the first that closes.
 fn name_length(name: &[u8]) -> Option<usize> {
     let ends = |at: usize| matches!(name.get(at + 1), None | Some(b' '));
+    // Most names hold no bracket.
+    if let Some(at) = memchr::memchr2(b'[', b']', name)
+        && name[at] == b']'
+        && ends(at)
+    {
+        return Some(at);
+    }
     let mut depth = 0;
     for (at, byte) in name.iter().enumerate() {
         match byte {
@@ -59,11 +68,14 @@ fn name_length(name: &[u8]) -> Option<usize> {
     (0..name.len()).find(|&at| name[at] == b']' && ends(at))
 }
 
-fn iso(time: &[u8]) -> String {
-    let mut time = String::from_utf8_lossy(time).into_owned();
-    time.replace_range(10..11, "T");
-    time.replace_range(19..20, ".");
-    time
+fn iso(time: &[u8]) -> CompactString {
+    let mut iso = *TIME;
+    for (at, byte) in iso.iter_mut().zip(time) {
+        *at = *byte;
+    }
+    iso[10] = b'T';
+    iso[19] = b'.';
+    CompactString::from_utf8_lossy(&iso)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The log of the Unreal Editor: `[2026.11.22-10.00.00:123][  0]LogPython: Error: text`, in some places without the
 //! stamp, whose time is UTC. Each line of a traceback is an entry of its own.
 
+use compact_str::CompactString;
+
 use super::{Dialect, Reading, go_on_below, has_shape, plain};
 use crate::record::{Header, Level, Open};
 
@@ -31,7 +33,7 @@ pub fn parse(line: &[u8]) -> Option<Header> {
     let (time, entry) = if has_shape(line, STAMP) {
         (iso(line), frame(&line[STAMP.len()..])?)
     } else {
-        (String::new(), line)
+        (CompactString::default(), line)
     };
     let begin = line.len() - entry.len();
     let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
@@ -96,12 +98,12 @@ fn after_colon(text: &[u8]) -> Option<&[u8]> {
     if behind.is_empty() { Some(behind) } else { behind.strip_prefix(b" ") }
 }
 
-fn iso(line: &[u8]) -> String {
+fn iso(line: &[u8]) -> CompactString {
     let mut time = String::from_utf8_lossy(&line[1..24]).into_owned();
     for (at, to) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, ".")] {
         time.replace_range(at..=at, to);
     }
-    time
+    time.into()
 }
 
 #[cfg(test)]

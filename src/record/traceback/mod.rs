@@ -83,6 +83,16 @@ pub fn find(body: &str) -> Option<Traceback<'_>> {
     None
 }
 
+/// The line of the first call that [`find`] finds, where the first lines say which it is: the traceback begins with
+/// Python's own title, and the call stands right below it.
+#[must_use]
+pub fn first_call(body: &str) -> Option<&str> {
+    let mut lines = Lines::new(body);
+    let title = lines.by_ref().find(|line| may_begin(line.text))?;
+    let call = lines.next()?.text.trim();
+    (title.text == "Traceback (most recent call last):" && python::frame(call).is_some()).then_some(call)
+}
+
 /// Whether a traceback can begin with a line of this kind. Most lines tell by their ends that none does, and a text of
 /// a megabyte can have a million of them.
 fn may_begin(text: &str) -> bool {
