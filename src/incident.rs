@@ -193,19 +193,18 @@ pub struct Incidents {
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Key {
     /// Of today's version: its digits.
-    Made(u128),
-    /// As a rule of the settings names it.
+    Made([u8; KEY_DIGITS]),
+    /// Another one, as a rule of the settings can name it.
     Named(String),
 }
 
 impl Key {
     fn of(signature: &str) -> Self {
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let digits = signature.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('-'));
-        digits
-            .filter(|digits| digits.len() == KEY_DIGITS && digits.bytes().all(is_digit))
-            .and_then(|digits| u128::from_str_radix(digits, 16).ok())
-            .map_or_else(|| Self::Named(signature.to_owned()), Self::Made)
+        match digits.map(|digits| digits.as_bytes().try_into()) {
+            Some(Ok(digits)) => Self::Made(digits),
+            _ => Self::Named(signature.to_owned()),
+        }
     }
 }
 

@@ -33,16 +33,19 @@ pub(super) fn each_token(bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
         let signs = memchr::memchr2_iter(b'.', b':', &bytes[places]);
         signs.filter_map(|at| token(bytes, first + at)).for_each(&mut found);
     };
-    // A block has its neighbours on both sides.
-    let mut at = DIGITS.min(bytes.len());
-    among(0..at);
-    while let Some(block) = bytes.get(at.saturating_sub(DIGITS)..at + BLOCK + DOTS) {
+    // A block has its neighbours on both sides: no sign of a token stands so near to the text's ends that it has not.
+    let mut at = DIGITS;
+    while let Some(block) = bytes.get(at - DIGITS..at + BLOCK + DOTS) {
         if may_hold(block) {
             among(at..at + BLOCK);
         }
         at += BLOCK;
     }
-    among(at..bytes.len());
+    // The last one reaches into the one before.
+    let last = bytes.len().checked_sub(DIGITS + BLOCK + DOTS).map(|begin| &bytes[begin..]);
+    if at < bytes.len() && last.is_none_or(may_hold) {
+        among(at..bytes.len());
+    }
 }
 
 /// Whether the first dot or the colon of a token can stand in a block, given with its neighbours.

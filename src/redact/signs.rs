@@ -141,8 +141,9 @@ fn entry(at: usize, sign: &Sign) -> Option<Entry> {
     Some(Entry { slot: slot_of(three), three, sign: u16::try_from(at).unwrap_or(u16::MAX), offset })
 }
 
-/// Rare by their letters, but not where hooks and plates, playblasts and plug-ins are talked of.
-const FREQUENT: [&[u8]; 4] = [b"hoo", b"ook", b"pla", b"plu"];
+/// Rare by their letters, but not where hooks and plates, playblasts and plug-ins are talked of, and each second error is a
+/// `KeyError`.
+const FREQUENT: [&[u8]; 5] = [b"hoo", b"ook", b"pla", b"plu", b"key"];
 
 /// How much a byte is to be expected in a log.
 fn weight(byte: u8) -> u32 {

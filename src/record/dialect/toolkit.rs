@@ -3,7 +3,7 @@
 
 use compact_str::CompactString;
 
-use super::{Dialect, has_shape};
+use super::Dialect;
 use crate::record::{Header, Level};
 
 const TIME: &[u8; 23] = b"0000-00-00 00:00:00,000";
@@ -11,7 +11,7 @@ const TIME: &[u8; 23] = b"0000-00-00 00:00:00,000";
 /// Whether a line begins as a header does.
 #[must_use]
 pub fn begins(line: &[u8]) -> bool {
-    has_shape(line, TIME) && line[TIME.len()..].starts_with(b" [")
+    begins_with_time(line) && line[TIME.len()..].starts_with(b" [")
 }
 
 /// Reads the first line of a record; None if it is no header.
@@ -20,7 +20,7 @@ pub fn begins(line: &[u8]) -> bool {
 /// closes the header's own, not at the first one.
 #[must_use]
 pub fn parse(line: &[u8]) -> Option<Header> {
-    if !has_shape(line, TIME) {
+    if !begins_with_time(line) {
         return None;
     }
     let (time, _) = line.split_at(TIME.len());
@@ -43,6 +43,17 @@ pub fn parse(line: &[u8]) -> Option<Header> {
         level,
         logger: logger..logger + length,
         message,
+    })
+}
+
+/// Whether a line begins with a time. All of it is compared, once the first byte may be one: that takes less than asking
+/// after each byte whether to go on.
+fn begins_with_time(line: &[u8]) -> bool {
+    let Some(head) = line.first_chunk::<{ TIME.len() }>().filter(|head| head[0].is_ascii_digit()) else {
+        return false;
+    };
+    head.iter().zip(TIME).fold(true, |fits, (have, want)| {
+        fits & ((*have == *want) | ((*want == b'0') & have.is_ascii_digit()))
     })
 }
 
