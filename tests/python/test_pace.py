@@ -1,7 +1,6 @@
 """A site is told so much in a minute, and no more."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, Callable
 
 import pytest
@@ -47,22 +46,21 @@ class Journal:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of the sinks' pace."""
-    clock = Clock()
-    monkeypatch.setattr("tk_incident.sinks.shotgrid.Pace", partial(Pace, clock=clock))
-    return clock
+def clock() -> Clock:
+    """The clock of the sinks."""
+    return Clock()
 
 
 @pytest.fixture
-def make_sink(fake_site: Any) -> Iterator[MakeSink]:
+def make_sink(fake_site: Any, clock: Clock) -> Iterator[MakeSink]:
     sinks: list[ShotGridSink] = []
 
     def connect() -> Shotgun:
         return Shotgun(fake_site.url, script_name="script", api_key="key", connect=False)
 
     def make(max_writes_per_min: int) -> ShotGridSink:
-        sinks.append(ShotGridSink(connect, Settings(max_writes_per_min=max_writes_per_min)))
+        settings = Settings(max_writes_per_min=max_writes_per_min)
+        sinks.append(ShotGridSink(connect, settings, clock=clock))
         return sinks[-1]
 
     yield make

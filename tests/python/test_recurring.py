@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
 from tk_incident._core import Delivery
-from tk_incident.pace import Pace
 from tk_incident.settings import Settings
 from tk_incident.sinks import Outcome
 from tk_incident.sinks.shotgrid import ShotGridSink
@@ -58,9 +56,11 @@ class Desk:
         self.people = site.connect()
         self.journal = Journal()
         self.sinks: list[ShotGridSink] = []
+        self.now_s = 1000.0
 
     def sink(self, before_ticket: Any = None, **settings: Any) -> ShotGridSink:
-        sink = ShotGridSink(self._site.connect, Settings.from_mapping(settings), before_ticket)
+        known = Settings.from_mapping(settings)
+        sink = ShotGridSink(self._site.connect, known, before_ticket, clock=lambda: self.now_s)
         self.sinks.append(sink)
         return sink
 
@@ -308,30 +308,69 @@ def test_several_reporters_add_up(desk: Desk) -> None:
     sink.settle([told], desk.journal)
     assert desk.ticket(made)["sg_incident_count"] == 8
     assert desk.journal.steps == [], "what was written is looked at once more"
+    desk.now_s += 20
     sink.settle([told], desk.journal)
     assert desk.journal.steps == ["settled"]
 
 
-def test_a_lost_count_waits_where_the_site_was_told_enough(
+def test_a_count_that_is_there_can_still_be_written_over(desk: Desk) -> None:
+    """64 reporters at a site that shows a write 2 s later: tickets lacked a fifth of what they were told."""
+    sink = desk.sink(ticket_scope="site", site_lag_s=5)
+    made = desk.see(sink, 3, reporter_id="aaaaaaaaaa").ticket_id
+    before = desk.ticket(made)["sg_incident_counts"]
+    known: dict[str, Any] = {"reporter_id": "bbbbbbbbbb", "users": ["bob"]}
+    desk.see(sink, 5, **known)
+    told = desk.delivery(5, told_count=5, ticket_id=made, attached=True, **known)
+    desk.journal.steps.clear()
+    desk.now_s += 9
+    sink.settle([told], desk.journal)
+    assert desk.journal.steps == []
+    # Who read the ticket before bob's line was shown has written it late.
+    desk.people.update("Ticket", made, {"sg_incident_counts": before})
+    desk.now_s += 1
+    sink.settle([told], desk.journal)
+    assert "bob" in desk.ticket(made)["sg_incident_counts"]
+    for wait_s, steps in ((9, []), (1, ["settled"])):
+        desk.now_s += wait_s
+        sink.settle([told], desk.journal)
+        assert desk.journal.steps == steps
+
+
+def test_what_is_written_anew_is_added_to_what_is_there_by_then(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A search serves many tickets, and those are told by others while it is gone through."""
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 3, reporter_id="aaaaaaaaaa").ticket_id
+    lines = desk.ticket(made)["sg_incident_counts"]
+    searched = Tickets.with_lines
+
+    def with_lines(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        yield from list(searched(*args, **kwargs))
+        desk.people.update("Ticket", made, {"sg_incident_counts": f"{lines}\ncccccccccc-01234567 4 eve@ws"})
+
+    monkeypatch.setattr(Tickets, "with_lines", with_lines)
+    known: dict[str, Any] = {"reporter_id": "bbbbbbbbbb", "ticket_id": made, "attached": True}
+    sink.settle([desk.delivery(5, told_count=5, **known)], desk.journal)
+    assert desk.ticket(made)["sg_incident_count"] == 3 + 4 + 5
+
+
+def test_a_lost_count_waits_where_the_site_was_told_enough(desk: Desk) -> None:
     sink = desk.sink(ticket_scope="site")
     made = desk.see(sink, 3).ticket_id
     twin = desk.people.create("Ticket", {"title": "twin", "description": desk.ticket(made)["description"]})
     desk.people.update("Ticket", made, {"sg_incident_counts": ""})
     told = desk.delivery(3, told_count=3, ticket_id=made, attached=True)
-    now_s = [1000.0]
-    monkeypatch.setattr("tk_incident.sinks.shotgrid.Pace", partial(Pace, clock=lambda: now_s[0]))
     slow = desk.sink(ticket_scope="site", max_writes_per_min=1)
     desk.journal.steps.clear()
     slow.settle([told], desk.journal)
     assert desk.ticket(twin["id"])["sg_status_list"] == "res"
     assert not desk.ticket(made)["sg_incident_counts"]
-    now_s[0] += 60
+    desk.now_s += 60
     slow.settle([told], desk.journal)
     assert desk.ticket(made)["sg_incident_counts"].endswith(" 3 artist@ws042")
     assert desk.journal.steps == []
-    now_s[0] += 60
+    desk.now_s += 60
     slow.settle([told], desk.journal)
     assert desk.journal.steps == ["settled"]
 
@@ -386,6 +425,7 @@ def test_each_reporter_closes_the_twins_that_it_made(desk: Desk) -> None:
         [desk.delivery(1, **{**known, "reporter_id": "cccccccccc", "ticket_id": twins[1]})], desk.journal
     )
     assert desk.ticket(twins[1])["sg_status_list"] == "res"
+    desk.now_s += 20
     sink.settle([desk.delivery(1, **{**known, "ticket_id": first})], desk.journal)
     assert desk.journal.steps[-1] == "settled"
 

@@ -12,6 +12,7 @@ from tk_incident.settings import Settings
 from tk_incident.sinks import Journal
 from tk_incident.sinks.attaching import attach, is_attached
 from tk_incident.sinks.connection import Row
+from tk_incident.sinks.lately import Lately
 from tk_incident.sinks.makers import is_left_to_maker
 from tk_incident.sinks.place import Place, followed
 from tk_incident.sinks.telling import Teller, told_values
@@ -23,7 +24,13 @@ _LATE = 10_000
 
 
 def settle(
-    tickets: Tickets, deliveries: Sequence[Delivery], settings: Settings, journal: Journal, pace: Pace
+    tickets: Tickets,
+    deliveries: Sequence[Delivery],
+    settings: Settings,
+    journal: Journal,
+    *,
+    pace: Pace,
+    lately: Lately,
 ) -> None:
     """Leave one ticket of each problem in use, the oldest, and see that it holds what it was told.
 
@@ -36,7 +43,7 @@ def settle(
     # An earlier ticket was there when this one was not yet made, and was found.
     after_id = min(ticket_id for _, ticket_id in made) - _LATE
     rows = list(tickets.with_lines([ticket.key_line for ticket, _ in made], after_id=after_id))
-    changes: dict[int, Row] = {}
+    lost: dict[int, list[Ticket]] = {}
     for ticket, ticket_id in made:
         same = [row for row in rows if has_key_line(row.get("description"), ticket.key_line)]
         in_use = [row for row in same if not tickets.is_closed(row)]
@@ -45,11 +52,17 @@ def settle(
         is_told = True
         if in_use and in_use[0]["id"] < ticket_id:
             is_told = pace.wait_s() == 0 and _move(tickets, ticket, in_use[0], settings, journal)
-        if row is None or (is_told and _holds(tickets, ticket, row, changes) and is_last):
+            lately.note(ticket.delivery.id)
+        if row is None or (is_told and _holds(tickets, ticket, row, lost, lately) and is_last):
             journal.settled(ticket.delivery.id)
-    # What is written now is looked at again, too.
-    if pace.wait_s() == 0:
-        tickets.update_all(changes)
+            lately.forget(ticket.delivery.id)
+    # The search is old by now, and others have told these tickets since. What is written is looked at again.
+    if lost and pace.wait_s() == 0:
+        rows = tickets.all_known(list(lost))
+        tickets.update_all({row["id"]: _counted(tickets, row, lost[row["id"]]) for row in rows})
+        for told in lost.values():
+            for ticket in told:
+                lately.note(ticket.delivery.id)
 
 
 def _close_twins(tickets: Tickets, ticket: Ticket, in_use: Sequence[Row], pace: Pace) -> bool:
@@ -85,18 +98,24 @@ def _move(tickets: Tickets, ticket: Ticket, row: Row, settings: Settings, journa
     return is_told
 
 
-def _holds(tickets: Tickets, ticket: Ticket, row: Row, changes: dict[int, Row]) -> bool:
-    """Tell whether a ticket, or the one it passes its problem to, has what we told; else note what to write.
+def _holds(tickets: Tickets, ticket: Ticket, row: Row, lost: dict[int, list[Ticket]], lately: Lately) -> bool:
+    """Tell whether a ticket, or the one it passes its problem to, has what we told, and will keep it.
 
-    What was seen since then is told at its own time.
+    What it lacks is noted in ``lost``. What was seen since then is told at its own time.
     """
     told = ticket.as_told()
     if site_fields.COUNTS not in tickets.schema or told.tally.count == 0:
         return True
     row, _ = followed(tickets, row)
-    # Two problems of ours may share a ticket.
-    row = {**row, **changes.get(row["id"], {})}
     if Counts.parse(row.get(site_fields.COUNTS)).holds(told.tally):
-        return True
-    changes[row["id"]] = {**changes.get(row["id"], {}), **told_values(tickets, told, row)}
+        return lately.is_past(ticket.delivery.id)
+    lost.setdefault(row["id"], []).append(told)
     return False
+
+
+def _counted(tickets: Tickets, row: Row, told: Sequence[Ticket]) -> Row:
+    """Return the fields of a ticket with what it has lost; several problems of ours may share it."""
+    changes: Row = {}
+    for ticket in told:
+        changes.update(told_values(tickets, ticket, {**row, **changes}))
+    return changes

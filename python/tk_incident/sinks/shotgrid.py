@@ -5,6 +5,7 @@ broke before the answer: so this searches before it creates, and again after.
 """
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tk_incident.sinks import Journal, Outcome
 from tk_incident.sinks.attaching import attach, is_attached
 from tk_incident.sinks.connection import Connection, Row
 from tk_incident.sinks.faults import delivery_error
+from tk_incident.sinks.lately import Lately
 from tk_incident.sinks.makers import is_left_to_maker
 from tk_incident.sinks.place import Place, place_of
 from tk_incident.sinks.settling import settle
@@ -38,17 +40,19 @@ class ShotGridSink:
         settings: Settings,
         before_ticket: Optional[BeforeTicket] = None,
         folder: Optional[Path] = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take what makes a handle; it is called when it is first needed, and again after an error.
 
         ``before_ticket`` may edit the values of each new ticket, or want none. Archives lie in ``folder``
-        while they are uploaded.
+        while they are uploaded. ``clock`` gives seconds that never go back.
         """
         self._folder = folder
         self._connect = connect
         self._settings = settings
         self._before_ticket = before_ticket
-        self._pace = Pace(settings.max_writes_per_min)
+        self._pace = Pace(settings.max_writes_per_min, clock)
+        self._lately = Lately(settings.site_lag_s, clock)
         self._connection: Optional[Connection] = None
 
     def deliver(self, delivery: Delivery, journal: Journal) -> Outcome:
@@ -58,11 +62,13 @@ class ShotGridSink:
         ``OSError`` where the archive cannot be written to a temporary folder.
         """
         try:
-            return self._deliver(Tickets(self._connected(), self._settings), delivery, journal)
+            outcome = self._deliver(Tickets(self._connected(), self._settings), delivery, journal)
         except Exception:
             # Whatever state the connection is in, the next attempt does not inherit it.
             self.close()
             raise
+        self._lately.note(delivery.id)
+        return outcome
 
     def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
         """Look at tickets again once the site shows what it was told: for twins, and for lost counts.
@@ -72,7 +78,7 @@ class ShotGridSink:
         """
         try:
             tickets = Tickets(self._connected(), self._settings)
-            settle(tickets, deliveries, self._settings, journal, self._pace)
+            settle(tickets, deliveries, self._settings, journal, pace=self._pace, lately=self._lately)
         except Exception:
             self.close()
             raise

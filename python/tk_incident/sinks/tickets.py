@@ -50,6 +50,11 @@ class Tickets:
         rows = self._connection.find(self._type, [["id", "is", ticket_id]], self._asked, limit=1)
         return rows[0] if rows else None
 
+    def all_known(self, ticket_ids: Sequence[int]) -> list[Row]:
+        """Return several tickets at once, as far as they are there."""
+        filters = [["id", "in", list(ticket_ids)]]
+        return self._connection.find(self._type, filters, self._asked, limit=len(ticket_ids))
+
     def found(self, ticket: Ticket) -> Optional[Row]:
         """Return the ticket of a problem: the oldest that is open, else the newest that was closed.
 
@@ -180,10 +185,9 @@ class Tickets:
 
     def update_all(self, changes: Mapping[int, Row]) -> None:
         """Change fields of several tickets at once."""
-        if changes:
-            self._connection.change(
-                [self._update(ticket_id, values) for ticket_id, values in changes.items()]
-            )
+        requests = [self._update(ticket_id, values) for ticket_id, values in changes.items() if values]
+        if requests:
+            self._connection.change(requests)
 
     def reply(self, ticket_id: int, content: str) -> None:
         """Say something at a ticket: mail for everybody on it. Only tickets have replies."""

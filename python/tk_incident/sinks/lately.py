@@ -1,0 +1,34 @@
+"""When each ticket was last told by us: what we wrote can be written over for a while, and is not seen to be.
+
+Somebody who tells a ticket writes it as the site shows it, without what the site does not show yet: our line
+is gone then. So a line that is there will stay only once nobody can have written from before it, and the site
+shows what they wrote: after twice the time that it may take to show something.
+"""
+
+from typing import Callable
+
+_LAGS = 2
+
+
+class Lately:
+    """Remembers what was told in this process; used by one thread only."""
+
+    def __init__(self, site_lag_s: int, clock: Callable[[], float]) -> None:
+        """Take how long the site may take. ``clock`` gives seconds that never go back."""
+        self._until_s = _LAGS * site_lag_s
+        self._clock = clock
+        # Whatever the process before has told was told by now.
+        self._began = clock()
+        self._told: dict[int, float] = {}
+
+    def note(self, delivery_id: int) -> None:
+        """Note that the ticket of a delivery is told now."""
+        self._told[delivery_id] = self._clock()
+
+    def is_past(self, delivery_id: int) -> bool:
+        """Tell whether nobody can still write over what a delivery's ticket was told."""
+        return self._clock() - self._told.get(delivery_id, self._began) >= self._until_s
+
+    def forget(self, delivery_id: int) -> None:
+        """Drop what is remembered of a delivery that needs no further look."""
+        self._told.pop(delivery_id, None)
