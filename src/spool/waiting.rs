@@ -30,7 +30,7 @@ impl SpoolReader {
     ///
     /// The steps are *evidence*, which is still to be taken; *pending*, without a ticket; *creating*, where one may be
     /// there; *created*, without its archive; *attached*, with occurrences to tell; *settling*, where twins are
-    /// looked for.
+    /// looked for, before any further ones are told.
     ///
     /// `outage` is why the site is left alone, where a delivery waits for that and for nothing of its own.
     pub fn deliveries(&self, most: usize) -> Result<Vec<Value>> {
@@ -40,16 +40,21 @@ impl SpoolReader {
             let version = schema::version(connection).unwrap_or(0);
             let (asked, twins) =
                 if version >= KNOWS_STEPS { ("d.asked_ms", "d.twins_ms") } else { ("NULL", "NULL") };
+            // Of what is attached comes first what is due first.
+            let settles = format!(
+                "(d.delivered_count >= i.count OR ({asked} IS NULL AND d.ticket_id IS NOT NULL AND d.attached \
+                 AND {twins} <= d.next_try_ms))"
+            );
             let (alone, digests) = if version >= KNOWS_OUTAGES { (ALONE, DIGESTS) } else { ("1", "") };
             let sql = format!(
                 "SELECT i.title, i.signature, d.ticket_id, \
-                 CASE WHEN d.delivered_count >= i.count THEN 'settling' \
+                 CASE WHEN {settles} THEN 'settling' \
                  WHEN e.archive IS NULL THEN 'evidence' \
                  WHEN {asked} IS NOT NULL THEN 'creating' \
                  WHEN d.ticket_id IS NOT NULL THEN iif(d.attached, 'attached', 'created') \
                  ELSE 'pending' END, \
                  max(i.count - d.delivered_count, 0), d.attempts, d.last_error, \
-                 CASE WHEN d.delivered_count >= i.count THEN {twins} \
+                 CASE WHEN {settles} THEN {twins} \
                  WHEN e.archive IS NULL THEN e.due_ms ELSE d.next_try_ms END AS at_ms \
                  FROM deliveries d JOIN incidents i ON i.id = d.incident_id \
                  LEFT JOIN evidence e ON e.incident_id = d.incident_id \

@@ -1,9 +1,10 @@
 //! The steps of a delivery, and where the next attempt goes on.
 
+use serde_json::Value;
 use tk_incident_core::Agent;
-use tk_incident_core::spool::{Delivery, now_ms};
+use tk_incident_core::spool::{Delivery, SpoolReader, now_ms};
 
-use super::support::{Home, LONGEST, append, error, stop};
+use super::support::{Home, LONGEST, append, error, occurrences, stop};
 
 /// The site shows what it was told by then.
 const SITE_LAG_MS: i64 = 10_000;
@@ -108,6 +109,29 @@ fn what_is_attached_is_so_at_one_ticket() {
     assert!(attached());
     spool.ticket_created(delivery.id, 5, false).unwrap();
     assert!(!attached());
+    drop(spool);
+    stop(&agent);
+}
+
+#[test]
+fn what_waits_for_its_hour_says_that_its_twins_are_looked_for_first() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    spool.ticket_created(delivery.id, 42, true).unwrap();
+    spool.evidence_attached(delivery.id).unwrap();
+    spool.ack(delivery.id, 1, 3_600_000, true).unwrap();
+    append(&home.log("tk-maya.log"), error("the problem"));
+    occurrences(&agent, 2);
+    let steps = || -> Vec<(String, u64)> {
+        let listed = SpoolReader::open(&home.state()).unwrap().deliveries(10).unwrap();
+        let step =
+            |each: &Value| (each["step"].as_str().unwrap().to_owned(), each["untold"].as_u64().unwrap());
+        listed.iter().map(step).collect()
+    };
+    assert_eq!(steps(), [("settling".to_owned(), 1)]);
+    spool.settled(delivery.id).unwrap();
+    assert_eq!(steps(), [("attached".to_owned(), 1)]);
     drop(spool);
     stop(&agent);
 }
