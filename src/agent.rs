@@ -24,6 +24,7 @@ use crate::incident::Occurrence;
 use crate::leader::Leadership;
 use crate::notes::{Note, Notes};
 use crate::pipeline::Pipeline;
+use crate::redact::Redactor;
 use crate::signature::Studio;
 use crate::spool::{Delivery, Place, Spool, SpoolReader, now_ms};
 use signal::Signal;
@@ -57,6 +58,7 @@ struct Shared {
     /// Where the tests want the spool; None: where the settings and the file system say.
     place: Option<Place>,
     surroundings: Surroundings,
+    redactor: Redactor,
     facts: RwLock<Facts>,
     /// There while we lead.
     spool: RwLock<Option<Arc<Led>>>,
@@ -104,6 +106,8 @@ impl Agent {
             log_folder: config.log_folder(),
             state_folder: config.state_folder(),
             surroundings: Surroundings::of_process(&config.environment_variables),
+            // What does not compile is refused at the start.
+            redactor: Redactor::new(&config).unwrap_or_default(),
             config,
             place,
             facts: RwLock::new(facts),
@@ -176,9 +180,16 @@ impl Agent {
         thread.join().is_ok()
     }
 
-    /// Says who and where, for what is found from now on.
+    /// Says who and where, for what is found from now on. Nothing of it is kept with a secret in it.
     pub fn set_facts(&self, facts: Facts) {
-        *self.shared.facts.write() = facts;
+        let environment = self.shared.redactor.redact_json(&facts.environment);
+        *self.shared.facts.write() = Facts { environment, ..facts };
+    }
+
+    /// A text without its secrets, by the settings' own rules, too.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        self.shared.redactor.redact(text).into_owned()
     }
 
     /// Waits until something is due for the site; None at the timeout, or when the agent stops.

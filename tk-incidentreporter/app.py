@@ -38,13 +38,26 @@ def guarded(method: Callable[[App], None]) -> Callable[..., None]:
 
 def told(error: Exception) -> str:
     """Say an error without the secrets in its text; without its text where nothing can take them out."""
-    name = type(error).__name__
+    text = redacted(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def redacted(text: str) -> str:
+    """Take the secrets out of a text; nothing is left of it where nothing can."""
     package = sys.modules.get("tk_incident")
     if package is None:
-        return name
-    # The core refuses lone surrogates.
-    text = str(error).encode("utf-8", "replace").decode("utf-8")
-    return f"{name}: {package.redact(text)}"
+        return ""
+    try:
+        # The core refuses lone surrogates.
+        return str(package.redact(text.encode("utf-8", "replace").decode("utf-8")))
+    except Exception:
+        # Whatever is wrong with the package: this is asked by what guards the host.
+        return ""
+
+
+def _without_home(error: ImportError) -> str:
+    """Say why the package cannot be loaded, which would else take the artist's name out of the paths."""
+    return str(error).replace(str(Path.home()), "~")
 
 
 def vendored_folder(app_folder: Path) -> Path:
@@ -116,7 +129,7 @@ class IncidentReporter(sgtk.platform.Application):  # type: ignore[misc]  # sgtk
         agent = self._reporter.agent
         failure = agent.failure()
         if failure is not None:
-            return f"ended: {failure}"
+            return f"ended: {redacted(failure)}"
         return "running" if agent.is_leader() else "standing by: another reporter leads this log folder"
 
     def _start(self) -> None:
@@ -129,7 +142,7 @@ class IncidentReporter(sgtk.platform.Application):  # type: ignore[misc]  # sgtk
             import tk_incident  # noqa: PLC0415
         except ImportError as error:
             python = f"{sys.platform}, {platform.machine()}, Python {platform.python_version()}"
-            self.say_once(f"not started: nothing that fits {python} ({error}). {REMEDY}")
+            self.say_once(f"not started: nothing that fits {python} ({_without_home(error)}). {REMEDY}")
             return
         names = [field.name for field in dataclasses.fields(tk_incident.Settings)]
         # None is what a setting gives that is not in the manifest, and means its default.

@@ -50,6 +50,10 @@ impl Agent {
         })
     }
 
+    fn redact(&self, py: Python<'_>, text: &str) -> PyResult<String> {
+        detached(py, || Ok(self.0.redact(text)))
+    }
+
     fn next_delivery(&self, py: Python<'_>, timeout_ms: u64) -> PyResult<Option<Delivery>> {
         Ok(detached(py, || self.0.next_delivery(millis(timeout_ms)))?.map(Delivery))
     }

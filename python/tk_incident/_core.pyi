@@ -191,6 +191,8 @@ class Agent:
         """Stop; True if the thread ended in time. What is committed stays; the rest is read again."""
     def set_facts(self, *, user_login: str, project_id: Optional[int], environment: str) -> None:
         """Say who and where, for what is found from now on. ``environment`` is a JSON object."""
+    def redact(self, text: str) -> str:
+        """Take out secrets by the shipped rules and by ``redact_patterns``."""
     def next_delivery(self, timeout_ms: int) -> Optional[Delivery]:
         """Wait, without the GIL, until something is due; None at the timeout or after ``stop``."""
     def evidence(self, delivery_id: int) -> bytes:

@@ -27,6 +27,9 @@ _END_CODE = "stopped"
 class Outbox(Journal, Protocol):
     """What the courier asks of ``_core.Agent``."""
 
+    def redact(self, text: str) -> str:
+        """Take secrets out of a text, by the settings' own rules, too."""
+
     def next_delivery(self, timeout_ms: int) -> Optional[Delivery]:
         """Wait until something is due."""
 
@@ -163,7 +166,7 @@ class Courier:
                 sink.settle(unsettled, self._outbox)
         except DeliveryError as error:
             # They come again, and whatever keeps the site away is said by deliveries.
-            log.debug("%s", redacted(str(error)))
+            log.debug("%s", self._redacted(str(error)))
             own_s = min(_FIRST_SETTLE_PAUSE_S * 2.0**self._settle_failures, _LONGEST_SETTLE_PAUSE_S)
             self._settle_failures = min(self._settle_failures + 1, 16)
             self._settles_from = time.monotonic() + max(own_s, error.retry_after_s or 0.0)
@@ -177,13 +180,13 @@ class Courier:
             self._keep(delivery.id, outcome)
         except TkIncidentError as error:
             # Its text may be that of a studio's code: a hook, or what makes the handle.
-            reason = redacted(str(error))
+            reason = self._redacted(str(error))
             is_outage = isinstance(error, DeliveryError) and error.is_outage
             if isinstance(error, DeliveryError) and error.retry_after_s is not None:
                 retry_after_ms = round(error.retry_after_s * 1000)
         except Exception as error:
-            reason = _told(error)
-            log.debug("%s", redacted(traceback.format_exc()))
+            reason = self._told(error)
+            log.debug("%s", self._redacted(traceback.format_exc()))
         else:
             if self._outages.ends(delivery.id):
                 log.info("deliveries reach the site again")
@@ -206,20 +209,24 @@ class Courier:
         # In this order: an agent that ends has a note for it first, and the note says more.
         failure = self._outbox.failure()
         for note in self._outbox.take_notes():
-            log.warning("%s", note.text)
+            log.warning("%s", self._redacted(note.text))
             self._is_end_said |= note.code == _END_CODE
         if failure is not None and not self._is_end_said:
             self._is_end_said = True
-            log.warning("the logs are not followed any more: %s; restart the application to go on", failure)
+            why = self._redacted(failure)
+            log.warning("the logs are not followed any more: %s; restart the application to go on", why)
 
     def _caught(self, error: Exception) -> None:
         # A thread that was abandoned finds a stopped agent: that is no news.
-        text = _told(error)
+        text = self._told(error)
         if not self._stopping.is_set() and text != self._caught_last:
             self._caught_last = text
             log.warning("deliveries are held up: %s", text)
-            log.debug("%s", redacted(traceback.format_exc()))
+            log.debug("%s", self._redacted(traceback.format_exc()))
 
+    def _told(self, error: Exception) -> str:
+        return f"{type(error).__name__}: {self._redacted(str(error))}"
 
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {redacted(str(error))}"
+    def _redacted(self, text: str) -> str:
+        # By the studio's own rules, too: all that this thread says goes through here.
+        return redacted(text, self._outbox.redact)

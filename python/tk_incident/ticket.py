@@ -9,7 +9,7 @@ from typing import Any, Optional
 from urllib.parse import parse_qs
 
 from tk_incident import _core, site_fields
-from tk_incident._core import Delivery, Incident
+from tk_incident._core import Delivery
 from tk_incident.counts import Tally
 from tk_incident.description import (
     KEY,
@@ -25,6 +25,7 @@ from tk_incident.digest import describe_digest
 from tk_incident.excerpt import one_line
 from tk_incident.settings import Settings
 
+PRIORITY = "sg_priority"
 # So many people with one problem make it more urgent.
 _MANY_USERS = 5
 _BETWEEN_NAMES = ", "
@@ -82,7 +83,7 @@ class Ticket:
         engines = [sendable(engine) for engine in incident.engines]
         fields: dict[str, Any] = {
             "sg_ticket_type": "Bug",
-            "sg_priority": priority(incident),
+            PRIORITY: priority(incident.level, len(incident.users)),
             site_fields.KEY: key,
             site_fields.COUNT: incident.count,
             site_fields.COUNTS: str(tally),
@@ -155,10 +156,19 @@ def names(all_names: Iterable[str], known: object = None) -> Optional[str]:
     return text or None
 
 
-def priority(incident: Incident) -> str:
+def priority(level: str, users: int) -> str:
     """Return the priority, from ``1``, the highest, to ``5``: by the level, and by how many have met it."""
-    level = 2 if incident.level == "CRITICAL" else 3
-    return str(level - 1 if len(incident.users) >= _MANY_USERS else level)
+    by_level = 2 if level == "CRITICAL" else 3
+    return str(by_level - 1 if users >= _MANY_USERS else by_level)
+
+
+def raised_priority(level: str, was: object, *, users: int, before: int) -> Optional[str]:
+    """Return the priority of a ticket that more have met by now than had ``before``; None where it stays.
+
+    It is raised once, in the moment in which there are enough, and only where nobody has chosen another.
+    """
+    raised = priority(level, users)
+    return raised if was == priority(level, before) != raised else None
 
 
 def version_of(environment: str) -> str:

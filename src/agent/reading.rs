@@ -8,7 +8,9 @@ use parking_lot::MutexGuard;
 
 use super::Shared;
 use super::intake::{Intake, Tail, find};
+use crate::drive;
 use crate::pipeline::Pipeline;
+use crate::spool::Drive;
 use crate::stats::Stats;
 
 /// The folder is looked at this often while something is written, whatever the events say.
@@ -16,6 +18,9 @@ const BUSY_TURN: Duration = Duration::from_millis(200);
 
 /// And at least this often when all is quiet.
 pub(super) const QUIET_TURN: Duration = Duration::from_secs(2);
+
+/// The same on a network drive, where nothing tells of what another machine writes.
+const NETWORK_TURN: Duration = Duration::from_millis(500);
 
 /// In between, a pause is this part of the time in which nothing came.
 const QUIET_SHARE: u32 = 10;
@@ -29,11 +34,15 @@ pub(super) struct Reading<'a> {
     pipeline: &'a Pipeline,
     intake: Arc<Intake>,
     active_at: Instant,
+    longest_pause: Duration,
 }
 
 impl<'a> Reading<'a> {
     pub fn new(shared: &'a Shared, pipeline: &'a Pipeline, intake: Arc<Intake>) -> Self {
-        Self { shared, pipeline, intake, active_at: Instant::now() }
+        let is_network =
+            shared.config.place().drive == Drive::Network || drive::is_network(&shared.log_folder);
+        let longest_pause = if is_network { NETWORK_TURN } else { QUIET_TURN };
+        Self { shared, pipeline, intake, active_at: Instant::now(), longest_pause }
     }
 
     /// Follows the folder until it is over.
@@ -95,7 +104,7 @@ impl<'a> Reading<'a> {
     /// How long there is nothing to do, as long as no event comes.
     fn pause(&self, tail: &Tail, now: Instant) -> Duration {
         let quiet = now.duration_since(self.active_at);
-        let pause = (quiet / QUIET_SHARE).clamp(BUSY_TURN, QUIET_TURN);
+        let pause = (quiet / QUIET_SHARE).clamp(BUSY_TURN, self.longest_pause);
         tail.tailer.next_flush().map_or(pause, |flush| pause.min(flush.saturating_duration_since(now)))
     }
 

@@ -9,6 +9,7 @@
 //! lines of a record without importance that more than [`RECORDS_BEFORE`] others have broken off: those go on with
 //! whatever record is open.
 
+use memchr::memmem::Finder;
 use memchr::{memchr, memrchr, memrchr2};
 
 use super::dialect::{Dialect, toolkit, trim};
@@ -37,6 +38,7 @@ pub struct Skim {
     most: usize,
     wanted: Vec<Level>,
     words: Vec<Word>,
+    title: Finder<'static>,
     close: Option<Close>,
     window: Vec<u8>,
     /// Bytes of the window that are there.
@@ -69,6 +71,7 @@ impl Skim {
             most,
             wanted: wanted.to_vec(),
             words: words(dialect, wanted),
+            title: Finder::new(b"Traceback (most recent call last):"),
             // Whatever stands before the first header is counted.
             close: Some(Close::new(Records::new(dialect, 0, most), 0)),
             window: vec![0; BYTES_BEFORE + READ_BYTES],
@@ -182,16 +185,20 @@ impl Skim {
     fn begin_before(&self, line: usize) -> usize {
         let floor = self.floor.max(line.saturating_sub(BYTES_BEFORE));
         let (mut begin, mut at, mut records) = (line, line, 0);
+        let mut is_traceback = false;
         while at > floor && records < RECORDS_BEFORE {
+            let end = at;
             at = match memrchr(b'\n', &self.window[floor..at - 1]) {
                 Some(end) => floor + end + 1,
                 // What begins here is a record that was open, or the file; else half a line.
                 None if floor == self.floor && (floor > 0 || self.base == 0) => floor,
                 None => break,
             };
+            is_traceback |= self.title.find(&self.window[at..end]).is_some();
             if toolkit::begins(trim(&self.window[at..line])) {
                 begin = at;
-                records += 1;
+                // Whether a traceback waits for its end depends on those before it that do.
+                records = if std::mem::take(&mut is_traceback) { 0 } else { records + 1 };
             }
         }
         begin

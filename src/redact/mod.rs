@@ -22,6 +22,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use regex::Regex;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -74,6 +76,32 @@ impl Redactor {
             }
         }
         Cow::Owned(ENDLESS.to_owned())
+    }
+}
+
+impl Redactor {
+    /// The same of a text that is JSON, and stays so; one that is none is an empty object.
+    #[must_use]
+    pub fn redact_json(&self, json: &str) -> String {
+        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
+        // As a whole: that a value is secret is said by its name.
+        let redacted = self.redact(json);
+        if is_json(&redacted) {
+            return redacted.into_owned();
+        }
+        let mut value = serde_json::from_str(json).unwrap_or_else(|_| Value::Object(Map::new()));
+        self.redact_texts(&mut value);
+        value.to_string()
+    }
+
+    /// Each text of a value by itself.
+    fn redact_texts(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.redact(text).into_owned(),
+            Value::Array(values) => values.iter_mut().for_each(|each| self.redact_texts(each)),
+            Value::Object(values) => values.values_mut().for_each(|each| self.redact_texts(each)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 }
 
@@ -256,6 +284,26 @@ mod tests {
         ] {
             assert_eq!(redact(text), want);
             assert_eq!(redact(want), want, "what was redacted stays as it is");
+        }
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let redactor = studio(&["\"[^\"]*\": \"[a-z]+-4711\""]);
+        for (json, want) in [
+            (r#"{"password": "hunter22", "n": 1}"#, r#"{"password": "[redacted:secret]", "n": 1}"#),
+            (
+                r#"{"a":["/home/anna/x",{"b":"GET https://bob:hunter22@host/x"}]}"#,
+                r#"{"a":["/home/[redacted:user]/x",{"b":"GET https://[redacted:url-password]@host/x"}]}"#,
+            ),
+            // As a whole it would be no JSON any more.
+            (
+                r#"{"asset": "chair-4711", "mail": "anna.b@studio.example"}"#,
+                r#"{"asset":"chair-4711","mail":"[redacted:email]"}"#,
+            ),
+            ("no JSON", "{}"),
+        ] {
+            assert_eq!(redactor.redact_json(json), want);
         }
     }
 

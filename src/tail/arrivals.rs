@@ -167,6 +167,40 @@ mod tests {
     use std::fs;
     use std::time::{Duration, Instant};
 
+    /// What the system has lost count of is looked for where its writer still has it.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_queue_of_events_is_made_up_for() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("logs");
+        fs::create_dir_all(&folder).unwrap();
+        let held = Arc::new(Held::new(&root.path().join("state")));
+        let writers = Arc::new(Mutex::new(Writers::new(&folder)));
+        writers.lock().note(std::process::id());
+        let (arrive, arrived) = bounded(8);
+        let (hint, hints) = bounded(1);
+        let was_missed = Arc::new(AtomicBool::new(false));
+        let listener = Listener {
+            folder: folder.clone(),
+            holder: Holder::start(Arc::clone(&held)),
+            held,
+            writers,
+            was_missed: Arc::clone(&was_missed),
+            arrive,
+            hint,
+        };
+        let path = folder.join("tk-maya.log");
+        let writer = fs::OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        listener.hear(Ok(Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)));
+        let found = arrived.try_recv().unwrap();
+        assert_eq!(found.identity, platform::identity_of(&writer, &path).unwrap());
+        assert!(
+            was_missed.load(Ordering::Acquire) && hints.try_recv().is_ok(),
+            "and the tail looks at everything"
+        );
+    }
+
     #[test]
     fn a_file_arrives_under_our_own_name_of_a_long_folder() {
         let root = tempfile::tempdir().unwrap();

@@ -173,7 +173,7 @@ def test_a_variant(harness: Harness, host: Host, package: Path, option: str) -> 
 
 
 # What the site does while the tickets are made, and how long one has to wait for them: an upload that stalls
-# is given up after thirty seconds.
+# is given up after fifteen seconds.
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "drop": ({"mode": "drop", "match": "create", "count": 2}, "16"),
     "too many requests": ({"mode": "http429", "match": "create", "count": 2}, "16"),

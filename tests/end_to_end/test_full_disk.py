@@ -17,19 +17,20 @@ from tk_incident import Reporter, Settings
 # A small disk of one's own needs Linux's mount namespaces; docs/testing.md says so.
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a mount namespace")
 
-MOUNT = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'
+SMALL = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
 
 
 @contextmanager
-def watching(logs: Path, disk: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A reporter whose state folder is a disk of one megabyte that only it sees."""
+def watching(logs: Path, state: Path, *, mount: str, at: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A reporter that sees a folder as a disk of its own."""
     unshare = shutil.which("unshare")
     assert unshare, "util-linux's unshare makes the small disk"
     namespace = ["--mount"] if os.getuid() == 0 else ["--user", "--map-root-user", "--mount"]
-    folders = ["--logs", str(logs), "--state", str(disk)]
+    folders = ["--logs", str(logs), "--state", str(state)]
     watch = ["-m", "tk_incident", "watch", *folders, "--no-deliver", "--json"]
     process = subprocess.Popen(
-        [unshare, *namespace, "sh", "-c", MOUNT, str(disk), sys.executable, *watch],
+        [unshare, *namespace, "sh", "-c", mount, str(at), sys.executable, *watch],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -60,7 +61,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     logs, disk = tmp_path / "logs", tmp_path / "disk"
     logs.mkdir()
     disk.mkdir()
-    with watching(logs, disk) as process:
+    with watching(logs, disk, mount=SMALL, at=disk) as process:
         assert process.stdout is not None
         wait_for(process, "leading")
         ballast = Path(f"/proc/{process.pid}/root{disk}/ballast")
@@ -75,6 +76,19 @@ def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
         ballast.unlink()
         found = [json.loads(process.stdout.readline())["message"] for _ in messages]
     assert found == messages
+
+
+@pytest.mark.parametrize(
+    ("which", "words"), [("state", "check the folder"), ("logs", "check that the log folder may be written")]
+)
+def test_a_folder_that_is_read_only_is_named(which: str, words: str, tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("logs", "state")}
+    for folder in folders.values():
+        folder.mkdir()
+    with watching(folders["logs"], folders["state"], mount=READ_ONLY, at=folders[which]) as process:
+        said = wait_for(process, words)
+        assert process.wait() == 1
+    assert str(folders[which]) in said
 
 
 def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

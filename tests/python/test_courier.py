@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional, cast
 
 import pytest
 
-from tk_incident._core import Delivery, Note
+from tk_incident._core import Delivery, Note, redact
 from tk_incident.courier import THREAD_NAME, Courier
 from tk_incident.errors import DeliveryError, SpoolError, TkIncidentError
 from tk_incident.log import MARK
@@ -65,6 +65,10 @@ class Outbox:
             self.changed.wait_for(lambda: bool(self.due) or self.ended, timeout_ms / 1000)
             self.changed.notify_all()
             return self.due.pop(0) if self.due else None
+
+    def redact(self, text: str) -> str:
+        # As a studio's own rule would.
+        return redact(text).replace("project-x", "[redacted:studio]")
 
     def ack(self, delivery_id: int, *, count: int, recurrence_ms: int, is_settled: bool) -> None:
         with self.changed:
@@ -325,6 +329,16 @@ def test_notes_are_said_where_nothing_is_delivered(start: Start, log: Records) -
     outbox.notes = [cast(Note, NoteStandIn("unreadable", "said"))]
     log.wait_for(lambda: log.at(logging.WARNING) == [f"{MARK}said"])
     assert outbox.asked == 0
+
+
+def test_what_is_said_keeps_to_the_studios_own_rules(start: Start, log: Records) -> None:
+    outbox = Outbox()
+    outbox.failed = "no space in /home/anna/project-x"
+    start(None, outbox)
+    outbox.notes = [cast(Note, NoteStandIn("unreadable", "cannot read /home/anna/project-x/tk-maya.log"))]
+    log.wait_for(lambda: len(log.at(logging.WARNING)) == 2)
+    said = "\n".join(log.at(logging.WARNING))
+    assert said.count("/home/[redacted:user]/[redacted:studio]") == 2
 
 
 def test_the_last_notes_are_said_at_the_end(start: Start, log: Records) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import pytest
 
 from tk_incident._core import Delivery
+from tk_incident.errors import DeliveryError
 from tk_incident.settings import Settings
 from tk_incident.sinks import Outcome
 from tk_incident.sinks.shotgrid import ShotGridSink
@@ -82,6 +83,7 @@ class Desk:
             "sg_incident_version",
             "sg_incident_users",
             "sg_incident_engines",
+            "sg_priority",
             "tags",
             "attachments",
             "description",
@@ -311,6 +313,73 @@ def test_several_reporters_add_up(desk: Desk) -> None:
     desk.now_s += 20
     sink.settle([told], desk.journal)
     assert desk.journal.steps == ["settled"]
+
+
+def test_a_problem_that_spreads_is_raised_once_and_by_nobody_who_was_overruled(desk: Desk) -> None:
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 1, reporter_id="aaaaaaaaa0", users=["user0"]).ticket_id
+    raised = []
+    for number in range(1, 7):
+        desk.see(sink, 1, reporter_id=f"aaaaaaaaa{number}", users=[f"user{number}"])
+        raised.append(desk.ticket(made)["sg_priority"])
+        if number == 5:
+            desk.people.update("Ticket", made, {"sg_priority": "3"})
+    assert raised == ["3", "3", "3", "2", "2", "3"]
+
+
+def test_what_another_process_told_is_looked_at_for_as_long(desk: Desk) -> None:
+    """A stand-by that takes over an hour after it began knows nothing of what was told a second before."""
+    made = desk.see(desk.sink(ticket_scope="site"), 3).ticket_id
+    stand_by = desk.sink(ticket_scope="site", site_lag_s=5)
+    told = desk.delivery(3, told_count=3, ticket_id=made, attached=True)
+    desk.journal.steps.clear()
+    desk.now_s += 3600
+    stand_by.settle([told], desk.journal)
+    assert desk.journal.steps == []
+    desk.now_s += 10
+    stand_by.settle([told], desk.journal)
+    assert desk.journal.steps == ["settled"]
+
+
+def test_a_count_whose_answer_was_lost_is_looked_at_as_well(desk: Desk) -> None:
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 3).ticket_id
+    known: dict[str, Any] = {"ticket_id": made, "attached": True}
+    assert not desk.see(sink, 5, **known).is_settled
+    # As it is tried again: the line is there already.
+    assert not desk.see(sink, 5, **known).is_settled
+
+
+def test_one_that_is_refused_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    sink = desk.sink(ticket_scope="site")
+    made = [desk.see(sink, 3, id=number, signature=f"v0-{number:024}").ticket_id for number in (1, 2)]
+    for each in made:
+        desk.people.update("Ticket", each, {"sg_incident_counts": ""})
+    updated = Tickets.update_all
+
+    def update_all(tickets: Tickets, changes: Any) -> None:
+        if made[0] in changes:
+            raise DeliveryError("the site refuses it")
+        updated(tickets, changes)
+
+    monkeypatch.setattr(Tickets, "update_all", update_all)
+    unsettled = [
+        desk.delivery(3, id=number, signature=f"v0-{number:024}", told_count=3, ticket_id=each, attached=True)
+        for number, each in enumerate(made, 1)
+    ]
+    with pytest.raises(DeliveryError):
+        sink.settle(unsettled, desk.journal)
+    assert [bool(desk.ticket(each)["sg_incident_counts"]) for each in made] == [False, True]
+
+
+def test_a_count_at_a_ticket_of_earlier_rules_is_looked_at_as_well(desk: Desk) -> None:
+    sink = desk.sink(ticket_scope="site")
+    made = desk.see(sink, 3, signature="v0-" + "7" * 24).ticket_id
+    known: dict[str, Any] = {"former_signatures": ["v0-" + "7" * 24], "ticket_id": made, "attached": True}
+    desk.see(sink, 5, **known)
+    desk.people.update("Ticket", made, {"sg_incident_counts": ""})
+    sink.settle([desk.delivery(5, told_count=5, **known)], desk.journal)
+    assert " 5 artist@" in desk.ticket(made)["sg_incident_counts"]
 
 
 def test_a_count_that_is_there_can_still_be_written_over(desk: Desk) -> None:

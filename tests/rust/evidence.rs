@@ -122,6 +122,28 @@ fn a_log_that_is_rolled_before_the_evidence_is_taken_is_read_all_the_same() {
     stop(&agent);
 }
 
+/// The archive is made from them later; until then they lie in the spool and its journal.
+#[test]
+fn what_the_host_says_is_redacted_before_it_is_kept() {
+    let home = Home::new();
+    let agent = agent_with(Config { redact_patterns: vec!["project-[a-z]+".into()], ..home.config() });
+    let environment = json!({"args": "--password hunter22 in /home/anna/project-moon"}).to_string();
+    agent.set_facts(Facts { user_login: "artist".into(), project_id: None, environment });
+    append(&home.log("tk-maya.log"), line(1, 7, "ERROR", "failed"));
+    occurrences(&agent, 1);
+    let kept: Vec<u8> = fs::read_dir(home.state())
+        .unwrap()
+        .filter_map(|entry| fs::read(entry.unwrap().path()).ok())
+        .flatten()
+        .collect();
+    let has = |text: &str| kept.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(has("--password [redacted:secret]"), "it is there");
+    for secret in ["hunter22", "anna", "project-moon"] {
+        assert!(!has(secret), "{secret}");
+    }
+    stop(&agent);
+}
+
 #[test]
 fn the_environment_holds_what_was_asked_for_and_no_secret() {
     let home = Home::new();

@@ -89,6 +89,23 @@ proptest! {
     }
 }
 
+/// Which of several broken tracebacks a line goes on with depends on when the first of them gave up.
+#[test]
+fn tracebacks_that_wait_for_each_other_are_read_from_the_first_one_on() {
+    let line = |pid: u32, level: &str, text: &str| {
+        format!("2026-11-22 00:21:30,207 [{pid} {level} sgtk.x] {text}\n")
+    };
+    let title = "Traceback (most recent call last):";
+    for apart in 0..12 {
+        let mut log = line(9, "INFO", "quiet").repeat(20) + &line(1, "INFO", title);
+        log.push_str(&line(2, "INFO", "").repeat(apart));
+        log.push_str(&line(2, "INFO", title));
+        log.push_str(&(line(3, "INFO", "") + &line(1, "INFO", "") + &line(3, "INFO", "")));
+        log.push_str(&line(1, "ERROR", "failed\n  File \"a.py\", line 1, in f\n    g()"));
+        assert_eq!(skim(log.as_bytes(), &[1]), read(log.as_bytes()), "{apart}");
+    }
+}
+
 #[test]
 fn a_long_log_is_searched_piece_by_piece() {
     let quiet = "2026-11-22 00:21:30,207 [1 DEBUG sgtk.x] a state of ERROR in the middle of a message\n";

@@ -84,6 +84,23 @@ fn twins_are_looked_for_once_and_again_only_where_that_failed() {
 }
 
 #[test]
+fn they_are_looked_for_although_the_clock_was_set_back() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    let a_day_ms = 24 * 3_600_000;
+    let ids = |now_ms: i64| -> Vec<i64> {
+        spool.take_unsettled(now_ms).unwrap().iter().map(|each| each.id).collect()
+    };
+    spool.ticket_created(delivery.id, 42, true).unwrap();
+    assert_eq!(ids(now_ms() + a_day_ms), [delivery.id], "they are put off, in tomorrow's time");
+    assert_eq!(ids(now_ms()), [delivery.id]);
+    assert!(ids(now_ms()).is_empty());
+    drop(spool);
+    stop(&agent);
+}
+
+#[test]
 fn a_ticket_that_was_found_has_twins_only_if_one_was_asked_for() {
     let home = Home::new();
     let (agent, delivery) = one(&home);

@@ -17,17 +17,19 @@ class Lately:
         """Take how long the site may take. ``clock`` gives seconds that never go back."""
         self._until_s = _LAGS * site_lag_s
         self._clock = clock
-        # Whatever the process before has told was told by now.
-        self._began = clock()
         self._told: dict[int, float] = {}
 
     def note(self, delivery_id: int) -> None:
-        """Note that the ticket of a delivery is told now."""
+        """Note that the ticket of a delivery has been told just now, or may have been."""
         self._told[delivery_id] = self._clock()
 
     def is_past(self, delivery_id: int) -> bool:
-        """Tell whether nobody can still write over what a delivery's ticket was told."""
-        return self._clock() - self._told.get(delivery_id, self._began) >= self._until_s
+        """Tell whether nobody can still write over what a delivery's ticket was told.
+
+        What another process has told may have been told a moment ago: it counts from the first question.
+        """
+        now = self._clock()
+        return now - self._told.setdefault(delivery_id, now) >= self._until_s
 
     def forget(self, delivery_id: int) -> None:
         """Drop what is remembered of a delivery that needs no further look."""

@@ -62,13 +62,11 @@ class ShotGridSink:
         ``OSError`` where the archive cannot be written to a temporary folder.
         """
         try:
-            outcome = self._deliver(Tickets(self._connected(), self._settings), delivery, journal)
+            return self._deliver(Tickets(self._connected(), self._settings), delivery, journal)
         except Exception:
             # Whatever state the connection is in, the next attempt does not inherit it.
             self.close()
             raise
-        self._lately.note(delivery.id)
-        return outcome
 
     def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
         """Look at tickets again once the site shows what it was told: for twins, and for lost counts.
@@ -140,7 +138,7 @@ class ShotGridSink:
                     # An upload takes its time, in which others have told the ticket, too.
                     place = replace(place, row=tickets.known(place.row["id"]) or place.row)
                 journal.evidence_attached(delivery.id)
-        outcome = Teller(tickets, self._settings).tell(ticket, place)
+        outcome = Teller(tickets, self._settings, self._lately).tell(ticket, place)
         if not is_awaited:
             return outcome
         # It is told all, and looked at once more: for the archive, at a time that is not that of all others.

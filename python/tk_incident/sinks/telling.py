@@ -12,9 +12,10 @@ from tk_incident.recurrence import Next
 from tk_incident.settings import Settings
 from tk_incident.sinks import Outcome
 from tk_incident.sinks.connection import Row
+from tk_incident.sinks.lately import Lately
 from tk_incident.sinks.place import Place
-from tk_incident.sinks.tickets import Tickets, moment
-from tk_incident.ticket import Ticket, names, utc
+from tk_incident.sinks.tickets import Tickets, is_allowed, moment
+from tk_incident.ticket import PRIORITY, Ticket, names, raised_priority, utc
 
 # A reply is mail for everybody on the ticket.
 _REPLY_INTERVAL = timedelta(hours=1)
@@ -24,9 +25,10 @@ _TOLD = re.compile(r"^Seen (?P<count>\d+) times? by now.* Told by (?P<who>[0-9a-
 class Teller:
     """Tells tickets; used while one connection lasts."""
 
-    def __init__(self, tickets: Tickets, settings: Settings) -> None:
-        """Take the site's tickets, and the settings that say how often one is told."""
+    def __init__(self, tickets: Tickets, settings: Settings, lately: Lately) -> None:
+        """Take the site's tickets, the settings that say how often, and what notes when one was told."""
         self._tickets = tickets
+        self._lately = lately
         self._recurrence_ms = settings.recurrence_interval_s * 1000
 
     def tell(self, ticket: Ticket, place: Place, *, is_move: bool = False) -> Outcome:
@@ -39,15 +41,24 @@ class Teller:
             raise InternalError("a ticket to be told is missing")
         count = ticket.tally.count
         values = told_values(self._tickets, ticket, row)
-        # Several reporters may write at once, and the last one wins.
-        is_settled = site_fields.COUNTS not in values
-        if place.then is Next.REOPEN:
-            self._tickets.reopen(row["id"], values, _back(ticket, place))
-        elif values:
-            self._tickets.update(row["id"], values)
-        elif place.then is Next.TELL and not self._has_fields:
+        # Several reporters may write at once, and the last one wins: also over what an earlier attempt has
+        # written, whose answer was lost.
+        is_settled = site_fields.COUNTS not in self._tickets.schema
+        if place.then is Next.TELL and not values and not self._has_fields:
             return self._reply(ticket, row, is_move=is_move)
+        if place.then is Next.REOPEN or values:
+            try:
+                self._write(row["id"], values, ticket, place)
+            finally:
+                # Whatever became of it.
+                self._lately.note(ticket.delivery.id)
         return Outcome(row["id"], count, self._recurrence_ms, is_settled)
+
+    def _write(self, ticket_id: int, values: Row, ticket: Ticket, place: Place) -> None:
+        if place.then is Next.REOPEN:
+            self._tickets.reopen(ticket_id, values, _back(ticket, place))
+        else:
+            self._tickets.update(ticket_id, values)
 
     @property
     def _has_fields(self) -> bool:
@@ -82,9 +93,14 @@ class Teller:
 
 def told_values(tickets: Tickets, ticket: Ticket, row: Row) -> Row:
     """Return the fields of a ticket that change when it is told; none where it knows all already."""
-    counts = Counts.parse(row.get(site_fields.COUNTS)).told(ticket.tally, ticket.former_tallies)
+    before = Counts.parse(row.get(site_fields.COUNTS))
+    counts = before.told(ticket.tally, ticket.former_tallies)
+    incident = ticket.delivery.incident
+    raised = raised_priority(
+        incident.level, row.get(PRIORITY), users=len(counts.users), before=len(before.users)
+    )
     known = int(row.get(site_fields.COUNT) or 0)
-    seen = [utc(ticket.delivery.incident.last_seen), moment(row.get(site_fields.LAST_SEEN))]
+    seen = [utc(incident.last_seen), moment(row.get(site_fields.LAST_SEEN))]
     # A site keeps times to the second.
     last = max((each.replace(microsecond=0) for each in seen if each), default=None)
     told: Row = {
@@ -97,6 +113,7 @@ def told_values(tickets: Tickets, ticket: Ticket, row: Row) -> Row:
         site_fields.VERSION: ticket.version or None,
         site_fields.USERS: names((*counts.users, *ticket.tally.users), row.get(site_fields.USERS)),
         site_fields.ENGINES: names(ticket.engines, row.get(site_fields.ENGINES)),
+        PRIORITY: raised if is_allowed(tickets.schema.get(PRIORITY), raised) else None,
     }
     was = {**row, site_fields.LAST_SEEN: moment(row.get(site_fields.LAST_SEEN))}
     return {

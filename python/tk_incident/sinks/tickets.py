@@ -12,7 +12,7 @@ from tk_incident.errors import DeliveryError
 from tk_incident.recurrence import IgnoreUntil
 from tk_incident.settings import Settings
 from tk_incident.sinks.connection import Connection, Row
-from tk_incident.ticket import Ticket
+from tk_incident.ticket import PRIORITY, Ticket
 
 STATUS = "sg_status_list"
 ATTACHMENTS = "attachments"
@@ -40,7 +40,7 @@ class Tickets:
         self.schema = _usable(connection.fields(settings.entity_type))
         """The fields that can be used, by name."""
         self._name = next((name for name in _NAMES if name in self.schema), _NAMES[0])
-        asked = (*site_fields.NAMES, STATUS, ATTACHMENTS, "updated_at")
+        asked = (*site_fields.NAMES, STATUS, ATTACHMENTS, PRIORITY, "updated_at")
         self._asked = ["description", "created_at", *(name for name in asked if name in self.schema)]
 
     # What there is.
