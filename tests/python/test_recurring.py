@@ -310,7 +310,7 @@ def test_several_reporters_add_up(desk: Desk) -> None:
     sink.settle([told], desk.journal)
     assert desk.ticket(made)["sg_incident_count"] == 8
     assert desk.journal.steps == [], "what was written is looked at once more"
-    desk.now_s += 20
+    desk.now_s += 30
     sink.settle([told], desk.journal)
     assert desk.journal.steps == ["settled"]
 
@@ -336,7 +336,7 @@ def test_what_another_process_told_is_looked_at_for_as_long(desk: Desk) -> None:
     desk.now_s += 3600
     stand_by.settle([told], desk.journal)
     assert desk.journal.steps == []
-    desk.now_s += 10
+    desk.now_s += 15
     stand_by.settle([told], desk.journal)
     assert desk.journal.steps == ["settled"]
 
@@ -391,7 +391,7 @@ def test_a_count_that_is_there_can_still_be_written_over(desk: Desk) -> None:
     desk.see(sink, 5, **known)
     told = desk.delivery(5, told_count=5, ticket_id=made, attached=True, **known)
     desk.journal.steps.clear()
-    desk.now_s += 9
+    desk.now_s += 14
     sink.settle([told], desk.journal)
     assert desk.journal.steps == []
     # Who read the ticket before bob's line was shown has written it late.
@@ -399,7 +399,7 @@ def test_a_count_that_is_there_can_still_be_written_over(desk: Desk) -> None:
     desk.now_s += 1
     sink.settle([told], desk.journal)
     assert "bob" in desk.ticket(made)["sg_incident_counts"]
-    for wait_s, steps in ((9, []), (1, ["settled"])):
+    for wait_s, steps in ((14, []), (1, ["settled"])):
         desk.now_s += wait_s
         sink.settle([told], desk.journal)
         assert desk.journal.steps == steps
@@ -494,7 +494,7 @@ def test_each_reporter_closes_the_twins_that_it_made(desk: Desk) -> None:
         [desk.delivery(1, **{**known, "reporter_id": "cccccccccc", "ticket_id": twins[1]})], desk.journal
     )
     assert desk.ticket(twins[1])["sg_status_list"] == "res"
-    desk.now_s += 20
+    desk.now_s += 30
     sink.settle([desk.delivery(1, **{**known, "ticket_id": first})], desk.journal)
     assert desk.journal.steps[-1] == "settled"
 

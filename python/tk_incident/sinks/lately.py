@@ -2,12 +2,13 @@
 
 Somebody who tells a ticket writes it as the site shows it, without what the site does not show yet: our line
 is gone then. So a line that is there will stay only once nobody can have written from before it, and the site
-shows what they wrote: after twice the time that it may take to show something.
+shows what they wrote: after twice the time that it may take to show something, and what passes between their
+reading and their writing, which is seconds where sixty reporters ask at once.
 """
 
 from typing import Callable
 
-_LAGS = 2
+_LAGS = 3
 
 
 class Lately:
