@@ -81,15 +81,15 @@ impl Pipeline {
         if !self.rules.can_match(record.header.level) {
             return None;
         }
-        let text = record.text();
-        let text = self.redactor.redact(&text);
+        let own = record.text();
+        let text = self.redactor.redact(&own);
         if !self.rules.decide(record.header.level, &text).is_reported() {
             return None;
         }
-        let parts = match &text {
-            Cow::Borrowed(text) => Parts::of_record(record, text),
-            // A secret may have stood in its header.
-            Cow::Owned(text) => Parts::of(text),
+        let parts = match (&own, &text) {
+            (Cow::Borrowed(_), Cow::Borrowed(text)) => Parts::of_record(record, text),
+            // A secret may have stood in its header, or bytes that are no text, whose place takes more of them.
+            _ => Parts::of(&text),
         };
         if self.noise.reason(&parts).is_some() {
             stats.known_noise += 1;
@@ -126,6 +126,25 @@ pub fn explained(text: &str, other: Option<&str>, settings: &str) -> Result<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{Dialect, Records};
+    use crate::signature_key;
+
+    /// Such a byte takes three as text, so that nothing behind it stands where the header says.
+    #[test]
+    fn bytes_that_are_no_text_move_nothing() {
+        let pipeline = Pipeline::new(&Config::default()).unwrap();
+        let path = Path::new("tk-maya.log").into();
+        for logger in [&b"sgtk.gr\xf6\xdfe"[..], b"sgtk.caf\xe9.x", "sgtk.größe".as_bytes()] {
+            let line = [b"2026-11-22 00:21:30,207 [1 ERROR ", logger, b"] no shot\n"].concat();
+            let (mut records, mut found) = (Records::new(Dialect::Toolkit, 0, 1024), Vec::new());
+            records.push(&line, |_| ());
+            records.finish(|record| found.extend(pipeline.process(&record, &path, &mut Stats::default())));
+            let [found] = &found[..] else { panic!("{found:?}") };
+            assert_eq!((&*found.title, &*found.message), ("no shot", "no shot"));
+            assert_eq!(found.logger, String::from_utf8_lossy(logger));
+            assert_eq!(found.signature, signature_key(&found.record));
+        }
+    }
 
     #[test]
     fn a_broken_pattern_is_named() {

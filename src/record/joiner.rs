@@ -190,9 +190,10 @@ impl Waiting {
     }
 
     fn kinship(&self, next: &Record) -> Option<Kinship> {
-        if self.is_surely_another(next) {
-            return None;
-        }
+        if self.is_surely_another(next) { None } else { self.kinship_by_parts(next) }
+    }
+
+    fn kinship_by_parts(&self, next: &Record) -> Option<Kinship> {
         let next_text = next.text();
         let other = Parts::of(&next_text);
         let outer = other.traceback.as_ref()?;
@@ -290,6 +291,10 @@ fn in_minute(time: &str) -> Option<(&str, i128)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
     use crate::record::Records;
 
@@ -427,5 +432,117 @@ mod tests {
         let [joined] = &records(&(line.clone() + &bare), most)[..] else { panic!("{most}") };
         assert_eq!(joined.bytes.len(), most);
         assert!(joined.cut_bytes > 0);
+    }
+
+    /// A stack; what is logged further out shows more of it. A function calls itself, and a place looks like a call.
+    const CALLS: [&str; 7] = [
+        "  File \"/a.py\", line 1, in <module>\n    run()\n",
+        "  File \"/a.py\", line 2, in größe\n    run()\n",
+        "  File \"/b, line 2, in run.py\", line 2, in run\n    run()\n",
+        "  File \"/b.py\", line 3, in run\n    run(\n    ^^^\n    )\n",
+        "  File \"/b.py\", line 3, in run\n    run()\n  [Previous line repeated 3 more times]\n",
+        "  File \"/c.pyx\", line 4, in init c.d\n",
+        "  File \"/c.pyx\", line None, in gr\u{c3}\u{b6}\u{c3}\u{9f}e\n    raise\n",
+    ];
+
+    fn calls() -> impl Strategy<Value = String> {
+        let further_in = prop_oneof![6 => Just(CALLS.len()), 1 => 1..CALLS.len()];
+        (0..CALLS.len(), further_in).prop_map(|(from, to)| CALLS[from.min(to)..to].concat())
+    }
+
+    /// The traceback of one exception, in the ways in which a log can show it.
+    fn shown() -> impl Strategy<Value = String> {
+        let title = prop_oneof![
+            12 => Just("Traceback (most recent call last):\n"),
+            1 => Just("Traceback (most recent call last):\n\n"),
+            1 => Just("Stack (most recent call last):\n"),
+            1 => Just("Thread 0x7f (most recent call first):\n"),
+            1 => Just("")
+        ];
+        let exception = prop_oneof![
+            4 => Just("KeyError: 'x'"),
+            1 => Just("a.Odd: it\nand more"),
+            1 => Just("OSError: File \"/a.py\", line 1, in <module>")
+        ];
+        let group = "  + Exception Group Traceback (most recent call last):\n  |   File \"/a.py\", line 1, in <module>\n  \
+                     | ExceptionGroup: two (2 sub-exceptions)\n  +-+---------------- 1 ----------------\n    | ";
+        let alone =
+            (title, calls(), exception).prop_map(|(title, calls, said)| format!("{title}{calls}{said}"));
+        let each = |text: &str, mark: &str| mark.to_owned() + &text.replace('\n', &format!("\n{mark}"));
+        (alone, 0..20).prop_map(move |(text, way)| match way {
+            0 => each(&text, "# "),
+            1 => each(&text, "LogPython: Error: "),
+            2 => each(&text, "  "),
+            3 => format!(
+                "{group}{}\n    +------------------------------------",
+                text.replace('\n', "\n    | ")
+            ),
+            _ => text,
+        })
+    }
+
+    /// The message of a record, with its tracebacks.
+    fn said() -> impl Strategy<Value = String> {
+        let message = select(vec![
+            "",
+            "failed\n",
+            "two\nlines!\n",
+            "KeyError: 'x'\n",
+            "a.Odd: it\n",
+            "it failed: ",
+            "# Error: no\n",
+            "größe\n",
+            "gr\u{c3}\u{b6}\u{c3}\u{9f}e\n",
+            "see <x>\n",
+            "[PROXY] ",
+            "[PROXY] failed\n",
+            "[PROXY]\n",
+            // A blank that the grammar knows for none, in two bytes.
+            "failed\nTraceback (most recent call last):\n\u{c2}\u{a0} File \"/z.py\", line 9, in z\n",
+        ]);
+        let between = select(vec![
+            "\n\nDuring handling of the above exception, another exception occurred:\n\n",
+            "\n\nThe above exception was the direct cause of the following exception:\n\n",
+            "\n\n",
+        ]);
+        let chain = prop_oneof![
+            6 => shown(),
+            3 => (shown(), between, shown()).prop_map(|(one, between, other)| one + between + &other),
+            1 => Just(String::new())
+        ];
+        let behind = select(vec!["", "", "", "\n", "\n\nthe end"]);
+        (message, chain, behind).prop_map(|(message, chain, behind)| format!("{message}{chain}{behind}"))
+    }
+
+    /// One record with this message in Latin 1: some of it is no UTF-8.
+    fn record(said: &str, most: usize) -> Record {
+        let bytes: Vec<u8> = at("30,207", 1, said).chars().map(|next| u8::try_from(next).unwrap()).collect();
+        let (mut records, mut out) = (Records::new(Dialect::Toolkit, 0, most), Vec::new());
+        records.push(&bytes, |record| out.push(record));
+        records.finish(|record| out.push(record));
+        out.remove(0)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
+
+        /// So that what is joined does not depend on what is told at a glance.
+        #[test]
+        fn what_is_surely_another_would_not_be_joined(
+            texts in vec(said(), 2..8),
+            most in prop_oneof![4 => Just(4096_usize), 1 => 100..1000_usize],
+        ) {
+            let mut joiner = Joiner::new(most);
+            for text in texts {
+                let next = record(&text, most);
+                for before in &joiner.waiting {
+                    prop_assert!(
+                        !before.is_surely_another(&next) || before.kinship_by_parts(&next).is_none(),
+                        "{}\n{}", before.record.text(), next.text()
+                    );
+                }
+                joiner.push(next);
+            }
+        }
     }
 }

@@ -99,8 +99,29 @@ impl Redactor {
         match value {
             Value::String(text) => *text = self.redact(text).into_owned(),
             Value::Array(values) => values.iter_mut().for_each(|each| self.redact_texts(each)),
-            Value::Object(values) => values.values_mut().for_each(|each| self.redact_texts(each)),
+            Value::Object(values) => {
+                values.iter_mut().for_each(|(name, value)| self.redact_named(name, value));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// A value together with its name, which may be all that says what it is.
+    fn redact_named(&self, name: &str, value: &mut Value) {
+        let text = match value {
+            Value::String(text) => std::mem::take(text),
+            Value::Number(number) => number.to_string(),
+            _ => return self.redact_texts(value),
+        };
+        let name = format!("{}: ", Value::from(name));
+        let pair = format!("{name}{}", Value::from(&*text));
+        let redacted = self.redact(&pair);
+        if redacted != pair {
+            let told =
+                redacted.strip_prefix(&name).and_then(|value| serde_json::from_str::<String>(value).ok());
+            *value = told.unwrap_or_else(|| redacted.into_owned()).into();
+        } else if value.is_string() {
+            *value = text.into();
         }
     }
 }
@@ -299,7 +320,15 @@ mod tests {
             // As a whole it would be no JSON any more.
             (
                 r#"{"asset": "chair-4711", "mail": "anna.b@studio.example"}"#,
-                r#"{"asset":"chair-4711","mail":"[redacted:email]"}"#,
+                r#"{"asset":"[redacted:studio]","mail":"[redacted:email]"}"#,
+            ),
+            (
+                r#"{"password": 12345678, "api_key": "abcd-1234", "n": 1.5}"#,
+                r#"{"password":"[redacted:secret]","api_key":"[redacted:secret]","n":1.5}"#,
+            ),
+            (
+                r#"{"password": "hunter22", "asset": "chair-4711"}"#,
+                r#"{"password":"[redacted:secret]","asset":"[redacted:studio]"}"#,
             ),
             ("no JSON", "{}"),
         ] {

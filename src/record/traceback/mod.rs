@@ -89,7 +89,7 @@ pub fn find(body: &str) -> Option<Traceback<'_>> {
 pub fn first_call(body: &str) -> Option<&str> {
     let mut lines = Lines::new(body);
     let title = lines.by_ref().find(|line| may_begin(line.text))?;
-    let call = lines.next()?.text.trim();
+    let (_, call) = lines::indentation(lines.next()?.text);
     (title.text == "Traceback (most recent call last):" && python::frame(call).is_some()).then_some(call)
 }
 
