@@ -139,7 +139,7 @@ fn folders_with_long_and_foreign_names_do() {
     let agent = agent_with(config.clone());
     append(&log, error("far down"));
     let found = occurrences(&agent, 1);
-    assert_eq!((messages(&found), &found[0].path), (vec!["far down"], &log));
+    assert_eq!((messages(&found), &*found[0].path), (vec!["far down"], &*log));
     let delivery = next(&agent);
     let archive = agent.spool().unwrap().evidence(delivery.id).unwrap();
     assert!(archive.is_some_and(|archive| !archive.is_empty()));
