@@ -19,5 +19,12 @@ if [ ! -e "$shim" ] || [ "$here/bcryptprimitives.c" -nt "$shim" ]; then
     mv "$shim.new" "$shim"
 fi
 
-# What a Windows program writes to a file is lost under Wine: it wants a pipe.
-wine64 "$@" </dev/null 2>&1 | cat
+# What a Windows program writes to a file is lost under Wine: it wants a pipe. What it has started and left behind would
+# hold that open for ever: Wine's own PowerShell does not end by itself.
+exec 3> >(cat)
+shown=$! code=0
+wine64 "$@" </dev/null >&3 2>&1 || code=$?
+exec 3>&-
+wineserver64 -k || true
+wait "$shown"
+exit "$code"
