@@ -271,14 +271,14 @@ mod tests {
         };
         let (identity, first) = nameless("first");
         assert!(Held::new(folder.path()).hold(identity, &path, &first, 0));
-        drop(first);
 
         let next_session = Held::new(folder.path());
         let waiting = next_session.take_over();
         let (_, second) = nameless("second");
         assert!(next_session.hold(identity, &path, &second, 0));
         waiting.into_iter().for_each(Kept::discard);
-        drop(second);
+        // Until now: else its inode could be that of a copy, as other tests make and remove files meanwhile.
+        drop((first, second));
 
         let found = Held::new(folder.path()).take_over();
         let [kept] = &found[..] else { panic!("{found:?}") };
