@@ -176,8 +176,7 @@ impl Waiting {
     }
 
     /// Whether the next record can be told to be of another failure without taking both apart: it does not show the
-    /// call that this one's traceback begins with. So it is with nearly all, and taking them apart was a fifth of what a
-    /// record costs.
+    /// call that this one's traceback begins with. So it is with nearly all.
     fn is_surely_another(&self, next: &Record) -> bool {
         let own = self.record.bytes.get(self.record.header.message..).unwrap_or_default();
         if self.part > 0 || self.record.header.dialect != Dialect::Toolkit || own.starts_with(b"[PROXY]") {

@@ -13,7 +13,6 @@ pub mod open;
 pub mod parts;
 pub mod progress;
 pub mod records;
-mod search;
 pub mod skim;
 pub mod traceback;
 

@@ -300,7 +300,7 @@ END;
 ALTER TABLE deliveries ADD COLUMN discarded_count INTEGER NOT NULL DEFAULT 0;  -- of those delivered: a hook wanted no ticket
 ",
     r"
--- A batch brings its sums along: to write each row twice took half of its time.
+-- A batch brings its sums along, so that no row is written twice.
 DROP TRIGGER occurrences_new;
 CREATE TRIGGER occurrences_new AFTER INSERT ON occurrences WHEN NEW.sum IS NULL BEGIN
     UPDATE occurrences SET (signature, ticket_user) =

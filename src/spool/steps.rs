@@ -60,10 +60,10 @@ impl Spool {
             return Ok(Vec::new());
         }
         // None is put off for longer than that: what is further away was put off before the clock was set back.
-        let furthest_ms = now_ms.saturating_add(self.site_lag_ms.saturating_mul(2));
+        let furthest_ms = self.site_lag_ms.saturating_mul(2);
         let due = |what: &str| {
             format!(
-                "SELECT {what} WHERE twins_ms <= ?1 OR twins_ms > {furthest_ms} ORDER BY twins_ms LIMIT {MOST_AT_ONCE}"
+                "SELECT {what} WHERE twins_ms <= ?1 OR twins_ms > ?1 + {furthest_ms} ORDER BY twins_ms LIMIT {MOST_AT_ONCE}"
             )
         };
         let found = self.read(|connection| {
