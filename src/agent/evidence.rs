@@ -18,6 +18,9 @@ const WAIT_MS: i64 = 300;
 /// While it is not known which hardware this is, that is looked at this often.
 const HARDWARE_LOOK: Duration = Duration::from_millis(50);
 
+/// Logs that may tell of an error in another: those that were written last.
+const MOST_LOGS: usize = 64;
+
 /// Archives lie in memory until they are kept: not more of them at once.
 const MOST_KEPT_BYTES: usize = 8 << 20;
 
@@ -108,18 +111,22 @@ fn capture_due(
     let folders = [("logs", &*shared.log_folder), ("state", &*shared.state_folder)];
     let most_bytes = usize::try_from(shared.config.max_evidence_kib << 10).unwrap_or(usize::MAX);
     let capture = Capture { redactor: pipeline.redactor(), studio: pipeline.studio(), most_bytes };
-    let others = Others::read(files.all(), due.iter().map(|due| &due.occurrence));
+    let logs = files.written_last(MOST_LOGS);
+    let logs = logs.iter().map(|(path, file)| (*path, &**file));
+    let others = Others::read(logs, due.iter().map(|due| &due.occurrence));
     for in_one_file in due.chunk_by(|a, b| (a.identity, a.generation) == (b.identity, b.generation)) {
         let Some(Due { identity, generation, occurrence, .. }) = in_one_file.first() else { continue };
         let file = files.file(*identity, *generation);
         let predecessor = files.predecessor(*identity, &occurrence.path);
-        let mut log = LogSnapshot::take(&occurrence.path, file, predecessor, pipeline.redactor());
+        let mut log =
+            LogSnapshot::take(&occurrence.path, file.as_deref(), predecessor.as_deref(), pipeline.redactor());
         let (mut taken, mut bytes) = (Vec::new(), 0);
         for Due { incident_id, incident, occurrence, facts, .. } in in_one_file {
             let user = incident.users.first().map_or("", |user| user.as_str());
             let facts = serde_json::from_str(facts).unwrap_or_default();
             let environment = environment(user, &folders, &shared.surroundings, hardware, &facts);
-            let evidence = capture.take(incident, occurrence, file, &mut log, &others, &environment)?;
+            let evidence =
+                capture.take(incident, occurrence, file.as_deref(), &mut log, &others, &environment)?;
             bytes += evidence.archive.len();
             taken.push((*incident_id, evidence));
             if bytes >= MOST_KEPT_BYTES {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::evidence::Evidence;
 use super::intake::{Intake, Tail};
-use super::reading::{QUIET_TURN, Reading};
+use super::reading::Reading;
 use super::stand_by::stand_by;
 use super::{Led, Shared};
 use crate::config::TicketScope;
@@ -20,6 +20,9 @@ use crate::tail::{Beginning, Tailer};
 
 /// A leader looks this often whether its lock file is still there.
 const LEAD_CHECK: Duration = Duration::from_secs(1);
+
+/// And has a round at least this often, for processes that ask to see what is in the spool.
+const QUIET_ROUND: Duration = Duration::from_secs(2);
 
 /// Checkpoints alone, with nothing found, are not worth a write to disk more often than this.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
@@ -319,7 +322,7 @@ impl<'a> Work<'a> {
         if self.bounds.is_working() {
             return Duration::ZERO;
         }
-        self.evidence.wait().map_or(QUIET_TURN, |wait| wait.min(QUIET_TURN))
+        self.evidence.wait().map_or(QUIET_ROUND, |wait| wait.min(QUIET_ROUND))
     }
 
     fn is_stopping(&self) -> bool {

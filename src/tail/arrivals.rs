@@ -10,6 +10,7 @@ use notify::event::{ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use parking_lot::Mutex;
 
+use super::changed::Changed;
 use super::held::Held;
 use super::holder::Holder;
 use super::writers::Writers;
@@ -50,6 +51,9 @@ pub struct Arrivals {
     waiting: Option<Receiver<Arrival>>,
     /// Whether a file has lost its name before it could be opened.
     was_missed: Arc<AtomicBool>,
+    changed: Arc<Mutex<Changed>>,
+    /// Whether a name has come, gone or become another.
+    was_renamed: Arc<AtomicBool>,
     /// None where the system has no more watches to give.
     watcher: Option<RecommendedWatcher>,
 }
@@ -59,8 +63,18 @@ impl Arrivals {
     pub fn listen(&mut self, folder: &Path, held: Arc<Held>, writers: Arc<Mutex<Writers>>, hint: Sender<()>) {
         let (arrive, waiting) = bounded(MOST_WAITING);
         let holder = Holder::start(Arc::clone(&held));
-        let (folder_name, was_missed) = (folder.to_path_buf(), Arc::clone(&self.was_missed));
-        let listener = Listener { folder: folder_name, holder, held, writers, was_missed, arrive, hint };
+        let (was_missed, changed) = (Arc::clone(&self.was_missed), Arc::clone(&self.changed));
+        let listener = Listener {
+            folder: folder.to_path_buf(),
+            holder,
+            held,
+            writers,
+            was_missed,
+            changed,
+            was_renamed: Arc::clone(&self.was_renamed),
+            arrive,
+            hint,
+        };
         self.waiting = Some(waiting);
         self.watcher = notify::recommended_watcher(move |event| listener.hear(event)).ok();
         if let Some(watcher) = &mut self.watcher
@@ -74,6 +88,18 @@ impl Arrivals {
     #[must_use]
     pub fn take_missed(&self) -> bool {
         self.was_missed.swap(false, Ordering::AcqRel)
+    }
+
+    /// Takes which logs have changed.
+    #[must_use]
+    pub fn take_changed(&self) -> Changed {
+        if self.watcher.is_some() { self.changed.lock().take() } else { Changed::Any }
+    }
+
+    /// Whether since the last time a name in the folder has come, gone or become another.
+    #[must_use]
+    pub fn take_renamed(&self) -> bool {
+        self.was_renamed.swap(false, Ordering::AcqRel)
     }
 
     /// Takes the files that have appeared.
@@ -90,6 +116,8 @@ struct Listener {
     held: Arc<Held>,
     writers: Arc<Mutex<Writers>>,
     was_missed: Arc<AtomicBool>,
+    changed: Arc<Mutex<Changed>>,
+    was_renamed: Arc<AtomicBool>,
     arrive: Sender<Arrival>,
     hint: Sender<()>,
 }
@@ -102,6 +130,7 @@ impl Listener {
             Ok(event) => {
                 // A file without a name tells of its growth by the name that it had, as long as it is open.
                 self.holder.copy_on();
+                self.note_changed(&event);
                 if event.need_rescan() {
                     self.look_for_missed();
                 } else if let Some(is_new) = appears(event.kind) {
@@ -110,10 +139,25 @@ impl Listener {
                     }
                 }
             }
-            Err(_) => self.look_for_missed(),
+            Err(_) => {
+                self.was_renamed.store(true, Ordering::Release);
+                *self.changed.lock() = Changed::Any;
+                self.look_for_missed();
+            }
         }
         // A hint that is waiting to be taken is as good as two.
         self.hint.try_send(()).unwrap_or_default();
+    }
+
+    fn note_changed(&self, event: &Event) {
+        if !matches!(event.kind, EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_))) {
+            self.was_renamed.store(true, Ordering::Release);
+        }
+        let mut changed = self.changed.lock();
+        if event.need_rescan() {
+            *changed = Changed::Any;
+        }
+        event.paths.iter().filter_map(|path| path.file_name()).for_each(|name| changed.add(name));
     }
 
     fn appeared(&self, named: &Path, is_new: bool) {
@@ -167,6 +211,24 @@ mod tests {
     use std::fs;
     use std::time::{Duration, Instant};
 
+    fn listener(folder: &Path, state_folder: &Path) -> (Listener, Receiver<Arrival>, Receiver<()>) {
+        let (arrive, arrived) = bounded(8);
+        let (hint, hints) = bounded(1);
+        let held = Arc::new(Held::new(state_folder));
+        let listener = Listener {
+            folder: folder.to_path_buf(),
+            holder: Holder::start(Arc::clone(&held)),
+            held,
+            writers: Arc::new(Mutex::new(Writers::new(folder))),
+            was_missed: Arc::default(),
+            changed: Arc::default(),
+            was_renamed: Arc::default(),
+            arrive,
+            hint,
+        };
+        (listener, arrived, hints)
+    }
+
     /// What the system has lost count of is looked for where its writer still has it.
     #[cfg(target_os = "linux")]
     #[test]
@@ -174,21 +236,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("logs");
         fs::create_dir_all(&folder).unwrap();
-        let held = Arc::new(Held::new(&root.path().join("state")));
-        let writers = Arc::new(Mutex::new(Writers::new(&folder)));
-        writers.lock().note(std::process::id());
-        let (arrive, arrived) = bounded(8);
-        let (hint, hints) = bounded(1);
-        let was_missed = Arc::new(AtomicBool::new(false));
-        let listener = Listener {
-            folder: folder.clone(),
-            holder: Holder::start(Arc::clone(&held)),
-            held,
-            writers,
-            was_missed: Arc::clone(&was_missed),
-            arrive,
-            hint,
-        };
+        let (listener, arrived, hints) = listener(&folder, &root.path().join("state"));
+        listener.writers.lock().note(std::process::id());
         let path = folder.join("tk-maya.log");
         let writer = fs::OpenOptions::new().create(true).append(true).open(&path).unwrap();
         fs::remove_file(&path).unwrap();
@@ -196,9 +245,41 @@ mod tests {
         let found = arrived.try_recv().unwrap();
         assert_eq!(found.identity, platform::identity_of(&writer, &path).unwrap());
         assert!(
-            was_missed.load(Ordering::Acquire) && hints.try_recv().is_ok(),
+            listener.was_missed.load(Ordering::Acquire) && hints.try_recv().is_ok(),
             "and the tail looks at everything"
         );
+    }
+
+    #[test]
+    fn what_has_changed_is_told_by_name_and_what_the_system_has_lost_count_of_is_anything() {
+        let root = tempfile::tempdir().unwrap();
+        let (listener, _arrived, hints) = listener(root.path(), &root.path().join("state"));
+        let (maya, nuke) = (root.path().join("tk-maya.log"), root.path().join("tk-nuke.log"));
+        let has = |name: &Path| match listener.changed.lock().take() {
+            Changed::Any => true,
+            Changed::Named(names) => names.contains(name.file_name().unwrap()),
+        };
+        assert!(has(&maya) && !has(&maya), "nothing is known at first, and it is taken");
+        let was_renamed = || listener.was_renamed.swap(false, Ordering::AcqRel);
+        let data = EventKind::Modify(ModifyKind::Data(notify::event::DataChange::Any));
+        listener.hear(Ok(Event::new(data).add_path(maya.clone())));
+        assert!(has(&maya) && hints.try_recv().is_ok() && !was_renamed());
+        listener.hear(Ok(Event::new(data).add_path(maya)));
+        assert!(!has(&nuke));
+        listener
+            .hear(Ok(Event::new(EventKind::Remove(notify::event::RemoveKind::File)).add_path(nuke.clone())));
+        assert!(has(&nuke) && was_renamed());
+        for lost in [
+            Ok(Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)),
+            Err(notify::Error::generic("")),
+        ] {
+            listener.hear(lost);
+            assert!(has(&nuke) && was_renamed());
+        }
+        for number in 0..1_000 {
+            listener.hear(Ok(Event::new(data).add_path(root.path().join(format!("{number}.log")))));
+        }
+        assert!(has(&nuke), "more names than are kept");
     }
 
     #[test]

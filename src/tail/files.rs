@@ -1,10 +1,12 @@
 //! The files that are followed at one moment, for whoever looks into them while the tail reads on.
 
+use std::cmp::Reverse;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
+use super::handle::Handle;
 use super::{FileIdentity, Harvester};
 
 /// The open files, and the name that each of them has or had last.
@@ -15,8 +17,9 @@ pub struct Files(Vec<Followed>);
 struct Followed {
     identity: FileIdentity,
     generation: u32,
-    path: PathBuf,
-    file: Arc<File>,
+    path: Arc<Path>,
+    handle: Handle,
+    modified: Option<SystemTime>,
     has_name: bool,
     since: Instant,
 }
@@ -26,24 +29,29 @@ impl Files {
         let followed = |harvester: &Harvester| Followed {
             identity: harvester.identity,
             generation: harvester.generation,
-            path: harvester.path.to_path_buf(),
-            file: Arc::clone(&harvester.file),
+            path: Arc::clone(&harvester.path),
+            handle: harvester.handle.clone(),
+            modified: harvester.modified,
             has_name: harvester.nameless_since.is_none(),
             since: harvester.followed_since,
         };
         Self(harvesters.map(followed).collect())
     }
 
-    /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = (&Path, &File)> {
-        self.0.iter().map(|followed| (followed.path.as_path(), &*followed.file))
+    /// Those that were written last, at most so many.
+    #[must_use]
+    pub fn written_last(&self, most: usize) -> Vec<(&Path, Arc<File>)> {
+        let mut all: Vec<_> = self.0.iter().collect();
+        all.sort_by_key(|followed| Reverse(followed.modified));
+        let last = all.into_iter().take(most);
+        last.filter_map(|followed| Some((&*followed.path, followed.handle.file().ok()?))).collect()
     }
 
     /// The one with this identity, if it still has this life.
     #[must_use]
-    pub fn file(&self, identity: FileIdentity, generation: u32) -> Option<&File> {
+    pub fn file(&self, identity: FileIdentity, generation: u32) -> Option<Arc<File>> {
         let followed = self.find(identity)?;
-        (followed.generation == generation).then_some(&*followed.file)
+        (followed.generation == generation).then(|| followed.handle.file().ok())?
     }
 
     /// The one that held what was written before this log was begun; `path` is the name that the log had then.
@@ -51,17 +59,17 @@ impl Files {
     /// Toolkit rolls a log by renaming it to `<name>.1`, in place of the file that had this name. That one is followed
     /// on for a while, so it may be found although it has no name any more.
     #[must_use]
-    pub fn predecessor(&self, identity: FileIdentity, path: &Path) -> Option<&File> {
+    pub fn predecessor(&self, identity: FileIdentity, path: &Path) -> Option<Arc<File>> {
         let own = self.find(identity).map_or(path, |followed| &followed.path);
         let named = |name: &Path| {
             let backup = backup_of(name);
             let others = self.0.iter().filter(|followed| followed.identity != identity);
             others
-                .filter(|followed| followed.path == backup)
+                .filter(|followed| *followed.path == *backup)
                 .max_by_key(|followed| (followed.has_name, followed.since))
         };
         // If it was rolled meanwhile, its predecessor has lost the name to it, or has the next one.
-        named(own).or_else(|| named(path)).map(|followed| &*followed.file)
+        named(own).or_else(|| named(path)).and_then(|followed| followed.handle.file().ok())
     }
 
     fn find(&self, identity: FileIdentity) -> Option<&Followed> {

@@ -1,16 +1,17 @@
 //! One open file, and how far it has been read.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::checkpoint::{ANCHOR_BYTES, Beginning, Checkpoint, Loss, Proof, anchor, bytes_at};
+use super::handle::Handle;
 use super::past::Past;
 use super::proofs::Proofs;
 use super::twins::may_be_copy;
-use super::{FileIdentity, platform};
+use super::{FileIdentity, open, platform};
 use crate::record::{Dialect, Record, Records};
 use crate::stats::Stats;
 
@@ -30,6 +31,9 @@ const TICK: Duration = Duration::from_millis(50);
 /// Bytes of a file that are compared at once.
 const CONTENT_BLOCK: usize = 64 << 10;
 
+/// A file that has not grown for so long needs no handle.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// A file that has grown within this time is being written to.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -39,8 +43,7 @@ pub struct Harvester {
     pub(super) identity: FileIdentity,
     pub(super) generation: u32,
     pub(super) path: Arc<Path>,
-    /// Shared with whoever looks into it while the tail reads on.
-    pub(super) file: Arc<File>,
+    pub(super) handle: Handle,
     /// Whether it has lost every name, and a copy of it grows with it.
     pub(super) is_copied: bool,
     /// Since when no look at the folder has found it.
@@ -52,7 +55,7 @@ pub struct Harvester {
     /// When a process was last seen to have it open for writing.
     pub(super) written_at: Option<Instant>,
     /// When it was last written to, as the file system says.
-    modified: Option<SystemTime>,
+    pub(super) modified: Option<SystemTime>,
     /// Whether a later change could have the same time.
     may_hide_a_change: bool,
     /// How far it reached when it was last looked at.
@@ -126,7 +129,7 @@ impl Harvester {
             identity,
             generation,
             path: path.into(),
-            file: Arc::new(file),
+            handle: Handle::Open(Arc::new(file)),
             is_copied: false,
             nameless_since: None,
             // Only Toolkit's own logs are followed.
@@ -161,17 +164,18 @@ impl Harvester {
         give: &mut impl FnMut(u32, Record, &mut Stats),
     ) -> bool {
         // A file that cannot be asked now is asked again at the next turn.
-        let Ok(metadata) = self.file.metadata() else { return false };
+        let Ok(metadata) = self.metadata() else { return false };
         let size = metadata.len();
         let modified = metadata.modified().ok();
         if size == self.records.position() && modified == self.modified && !self.may_hide_a_change {
             return false;
         }
+        let Ok(file) = self.handle.open() else { return false };
         let was_rewritten = self.was_at_end && size == self.size && modified != self.modified;
         self.modified = modified;
         self.may_hide_a_change = modified.is_some_and(|at| SystemTime::now() < at + TICK);
         let generation = self.generation;
-        if size < self.records.position() || was_rewritten && !self.has_same_content() {
+        if size < self.records.position() || was_rewritten && !self.has_same_content(&file) {
             self.begin_new_life(stats, give);
         }
         let mut read = 0;
@@ -182,15 +186,15 @@ impl Harvester {
             }
             // With what was read last, so that what comes behind it is known to belong to it.
             let known = self.proofs.last.len();
-            match platform::read_at(&self.file, buffer, self.records.position() - known as u64) {
+            match platform::read_at(&file, buffer, self.records.position() - known as u64) {
                 Ok(count) if !self.proofs.last.begins(&buffer[..count]) => self.begin_new_life(stats, give),
                 Ok(count) if count > known => {
                     // Emptied and filled again while it was read, it has given some bytes of either life.
-                    if self.proofs.last.is_replaced(&self.file, self.records.position()) {
+                    if self.proofs.last.is_replaced(&file, self.records.position()) {
                         self.begin_new_life(stats, give);
                         continue;
                     }
-                    if known == 0 && Proof::at_start(&buffer[..count]).is_gone(&self.file) {
+                    if known == 0 && Proof::at_start(&buffer[..count]).is_gone(&file) {
                         // Nothing of it is taken, and that is said.
                         self.size = self.size.max(count as u64);
                         self.begin_new_life(stats, give);
@@ -207,7 +211,7 @@ impl Harvester {
                         self.head.extend_from_slice(&new[..more]);
                     }
                     self.records.push(new, |record| give(self.generation, record, stats));
-                    self.proofs.read(&buffer[..count], new, &self.records, &self.file);
+                    self.proofs.read(&buffer[..count], new, &self.records, &file);
                 }
                 // The end; or it was interrupted, or the network drive is away for a moment.
                 _ => break,
@@ -217,6 +221,58 @@ impl Harvester {
         self.size = size.max(self.records.position());
         self.count(stats);
         read >= most
+    }
+
+    /// What the file system says of it. Where somebody has cleaned up the second name that it was parked behind, it is
+    /// looked for by its own.
+    fn metadata(&mut self) -> io::Result<Metadata> {
+        let found = self.handle.metadata();
+        if found.is_ok() || self.handle.is_open() {
+            return found;
+        }
+        let file = open(&self.path)?;
+        if platform::identity_of(&file, &self.path)? != self.identity {
+            return found;
+        }
+        self.handle = Handle::Open(Arc::new(file));
+        self.handle.metadata()
+    }
+
+    /// Whether nothing is lost when its handle is given up for a second name: it was read to its end, nothing of it is
+    /// open, and it has a name yet.
+    pub(super) fn may_be_parked(&self) -> bool {
+        self.handle.is_open()
+            && self.was_at_end
+            && self.nameless_since.is_none()
+            && !self.is_copied
+            && !self.may_hide_a_change
+            && !self.records.has_open_record()
+            && !self.records.has_partial_line()
+    }
+
+    /// Whether it is likely that nobody writes to it.
+    pub(super) fn is_quiet(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.grown_at) >= QUIET
+    }
+
+    /// Whether nothing is to be done with it until it changes: it takes no handle, and the spool has all of it.
+    pub(super) fn may_sleep(&self, now: Instant) -> bool {
+        !self.handle.is_open()
+            && self.was_at_end
+            && !self.needs_writers_known(now)
+            && !self.past.is_kept()
+            && !self.has_moved()
+    }
+
+    /// Whether it is to be read again, as far as the file system tells.
+    pub(super) fn may_have_changed(&mut self) -> bool {
+        let Ok(found) = self.metadata() else { return true };
+        found.len() != self.records.position() || found.modified().ok() != self.modified
+    }
+
+    /// Gives up its handle: from now on it is asked for by this second name.
+    pub(super) fn park(&mut self, second: &Path) {
+        self.handle = Handle::Parked(second.into());
     }
 
     /// Gives out the open record if no further line has come for long enough.
@@ -299,7 +355,7 @@ impl Harvester {
 
     /// How long the file is now.
     pub(super) fn length(&self) -> io::Result<u64> {
-        self.file.metadata().map(|metadata| metadata.len())
+        self.handle.metadata().map(|metadata| metadata.len())
     }
 
     /// The first bytes of this life, as far as they were read.
@@ -309,13 +365,14 @@ impl Harvester {
 
     /// Whether the file still shows what was read of it.
     pub(super) fn is_same_life(&self) -> bool {
-        self.proofs.last.holds(&self.file, self.records.position())
+        self.handle.file().is_ok_and(|file| self.proofs.last.holds(&file, self.records.position()))
     }
 
     /// Passes over what lies before an offset: another file has it, too.
     pub(super) fn skip_to(&mut self, offset: u64, stats: &mut Stats) -> io::Result<()> {
-        self.proofs = Proofs::at(offset, Proof::of(&self.file, offset)?);
-        self.head = bytes_at(&self.file, 0, ANCHOR_BYTES)?;
+        let file = self.handle.open()?;
+        self.proofs = Proofs::at(offset, Proof::of(&file, offset)?);
+        self.head = bytes_at(&file, 0, ANCHOR_BYTES)?;
         self.content = None;
         stats.bytes_skipped += offset.saturating_sub(self.counted);
         self.records = Records::new(Dialect::Toolkit, offset, self.max_record_bytes);
@@ -345,13 +402,13 @@ impl Harvester {
 
     /// Whether the file still shows all that was read of it. Somebody has written to it, and it is as long as before:
     /// it was emptied and filled again, or it was only touched.
-    fn has_same_content(&self) -> bool {
+    fn has_same_content(&self, file: &File) -> bool {
         let Some(content) = &self.content else { return true };
         let mut now = blake3::Hasher::new();
         let (mut at, end) = (0, self.records.position());
         while at < end {
             let most = usize::try_from(end - at).map_or(CONTENT_BLOCK, |left| left.min(CONTENT_BLOCK));
-            match bytes_at(&self.file, at, most) {
+            match bytes_at(file, at, most) {
                 Ok(bytes) if !bytes.is_empty() => {
                     now.update(&bytes);
                     at += bytes.len() as u64;
@@ -383,5 +440,37 @@ impl Harvester {
         self.committed = (0, String::new());
         self.taken = None;
         stats.generations += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_is_parked_is_found_by_either_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, second) = (folder.path().join("tk-maya.log"), folder.path().join("second"));
+        fs::write(&path, "a line\n").unwrap();
+        fs::hard_link(&path, &second).unwrap();
+        let file = open(&path).unwrap();
+        let identity = platform::identity_of(&file, &path).unwrap();
+        let (now, mut stats) = (Instant::now(), Stats::default());
+        let begin = Beginning::Start;
+        let mut log =
+            Harvester::new(identity, path.clone(), file, None, begin, 1 << 20, now, &mut stats).unwrap();
+        log.read(now, 512, &mut [0; 512], &mut stats, &mut |_, _, _| {});
+        log.park(&second);
+        assert!(!log.may_have_changed() && !log.handle.is_open());
+        // Somebody has cleaned up: its own name is as good, as long as no other file has that.
+        fs::remove_file(&second).unwrap();
+        assert!(!log.may_have_changed() && log.handle.is_open());
+        // While a writer has it open, no other file can have its identity.
+        let _writer = open(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        log.park(&second);
+        fs::write(&path, "another").unwrap();
+        assert!(log.may_have_changed() && log.metadata().is_err());
     }
 }

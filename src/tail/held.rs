@@ -133,6 +133,12 @@ impl Held {
         false
     }
 
+    /// The second name of a file; none where it has none, or somebody has cleaned it up.
+    pub fn second(&self, identity: FileIdentity) -> Option<PathBuf> {
+        let given = self.links.lock().given.get(&identity).cloned();
+        given.filter(|second| is_at(identity, second))
+    }
+
     /// Whether there are files that need a copy.
     pub fn has_copies(&self) -> bool {
         self.copies.are_any()

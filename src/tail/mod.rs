@@ -1,13 +1,17 @@
 //! Which files are followed, and in what order they are read.
 
 mod arrivals;
+mod asleep;
+mod changed;
 mod checkpoint;
 mod copies;
 mod files;
+mod handle;
 mod harvester;
 mod held;
 mod holder;
 mod identity;
+mod listing;
 mod past;
 #[cfg(unix)]
 #[path = "unix.rs"]
@@ -48,7 +52,11 @@ pub use harvester::Harvester;
 pub use identity::FileIdentity;
 pub use platform::{open, read_at};
 
+use asleep::Asleep;
+use changed::Changed;
+use handle::Handle;
 use held::{Held, Kept};
+use listing::Listing;
 use twins::Twins;
 use writers::Writers;
 
@@ -58,6 +66,9 @@ const TURN_BYTES: usize = 1 << 20;
 /// Bytes of records that all files together may give before they are committed: until then they lie in memory. A record
 /// counts where it ends, however long ago it began.
 pub const PASS_BYTES: u64 = 8 << 20;
+
+/// Files that have a handle at a time, as far as the others can do without. A host may have a thousand in all.
+const MOST_OPEN: usize = 128;
 
 /// A record, and the file life that it stands in.
 #[derive(Debug)]
@@ -83,6 +94,8 @@ pub struct Tailer {
     idle_flush: Duration,
     /// Ordered, so that a run over the same files takes the same course.
     harvesters: BTreeMap<FileIdentity, Harvester>,
+    /// Those that have no turn until they change.
+    asleep: Asleep,
     /// Of files that are not open.
     checkpoints: HashMap<FileIdentity, Checkpoint>,
     /// Last checkpoints of files that were let go since they were last taken.
@@ -95,6 +108,9 @@ pub struct Tailer {
     lost: Vec<Loss>,
     twins: Twins,
     unknown: Beginning,
+    /// Files that take a descriptor, as of the last look.
+    open: usize,
+    listing: Listing,
     /// Whose turn is next, where the last pass ended before everybody had one.
     next_turn: Option<FileIdentity>,
     buffer: Vec<u8>,
@@ -121,6 +137,7 @@ impl Tailer {
             max_record_bytes: config.max_record_bytes,
             idle_flush: Duration::from_millis(config.idle_flush_ms),
             harvesters: BTreeMap::new(),
+            asleep: Asleep::default(),
             checkpoints: checkpoints.into_iter().map(|point| (point.identity, point)).collect(),
             released: Vec::new(),
             let_go: Vec::new(),
@@ -128,6 +145,8 @@ impl Tailer {
             lost: Vec::new(),
             twins,
             unknown,
+            open: 0,
+            listing: Listing::default(),
             next_turn: None,
             buffer: vec![0; 128 << 10],
         }
@@ -140,10 +159,16 @@ impl Tailer {
 
     /// Looks at the folder and at the writers: opens what is new, and learns new names.
     pub fn reconcile(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
+        self.open = self.harvesters.values().filter(|harvester| harvester.handle.is_open()).count();
         for arrival in self.arrivals.take() {
             self.arrived(arrival, now, stats);
         }
-        self.look_at_folder(now, notes, stats)?;
+        let was_renamed = self.arrivals.take_renamed();
+        if self.listing.is_due(&self.folder) || was_renamed {
+            let looked = self.look_at_folder(now, notes, stats);
+            self.listing.was_read(looked.as_ref().is_ok_and(|is_whole| *is_whole));
+            looked?;
+        }
         self.look_at_writers(now, stats);
         self.harvesters.values_mut().for_each(|harvester| harvester.past.looked());
         // Whatever the first look did not show has appeared under our eyes.
@@ -167,12 +192,13 @@ impl Tailer {
         mut give: impl FnMut(Read<'_>, &mut Stats),
     ) -> bool {
         let mut more = false;
-        let mut done = Vec::new();
+        let (mut done, mut tired) = (Vec::new(), Vec::new());
         let read_before = stats.bytes_read;
         let searched_at = self.writers.lock().searched_at();
         // Before it is read: what is read and not committed must not be in this process alone.
         self.held.copy_on();
         self.settle_twins(now, stats);
+        self.wake_changed(now);
         let mut turns: Vec<_> = self.harvesters.keys().copied().collect();
         let first =
             self.next_turn.take().map_or(0, |next| turns.partition_point(|identity| *identity < next));
@@ -188,6 +214,7 @@ impl Tailer {
                 done.extend(harvester.is_done(now, searched_at).then_some(identity));
                 continue;
             }
+            let was_open = harvester.handle.is_open();
             let path = Arc::clone(&harvester.path);
             let writers = &self.writers;
             let mut give = |generation, record: Record, stats: &mut Stats| {
@@ -213,6 +240,14 @@ impl Tailer {
                 harvester.finish(stats, &mut give);
                 done.push(identity);
             }
+            self.open += usize::from(!was_open && harvester.handle.is_open());
+            if harvester.may_be_parked() && (self.open > MOST_OPEN || harvester.is_quiet(now)) {
+                self.open -= usize::from(park(&self.held, harvester));
+            }
+            tired.extend(harvester.may_sleep(now).then_some(identity));
+        }
+        for identity in tired {
+            self.harvesters.remove(&identity).into_iter().for_each(|harvester| self.asleep.add(harvester));
         }
         for identity in done {
             if let Some(harvester) = self.harvesters.remove(&identity) {
@@ -220,6 +255,19 @@ impl Tailer {
             }
         }
         more
+    }
+
+    /// Wakes the files up that may hold something new.
+    fn wake_changed(&mut self, now: Instant) {
+        // On a network drive another machine's writes are told by nobody.
+        let told = self.arrivals.take_changed();
+        let changed = if self.listing.is_told(&self.folder) { told } else { Changed::Any };
+        let woken = self.asleep.wake_changed(&changed, now);
+        self.wake(woken);
+    }
+
+    fn wake(&mut self, woken: Vec<Harvester>) {
+        self.harvesters.extend(woken.into_iter().map(|harvester| (harvester.identity, harvester)));
     }
 
     fn let_go(&mut self, mut harvester: Harvester) {
@@ -262,9 +310,9 @@ impl Tailer {
 
     /// What [`Tailer::take_checkpoints`] gave is in the spool: files that were let go are not needed any more.
     pub fn committed(&mut self) {
-        for identity in self.let_go.drain(..) {
+        for identity in std::mem::take(&mut self.let_go) {
             // A late writer may have brought it back.
-            if !self.harvesters.contains_key(&identity) {
+            if !self.is_followed(identity) {
                 self.held.release(identity);
             }
         }
@@ -280,19 +328,30 @@ impl Tailer {
         self.harvesters.values().filter_map(|harvester| harvester.flush_at(self.idle_flush)).min()
     }
 
-    /// The files that are open now.
+    /// The files that are followed now.
     #[must_use]
     pub fn files(&self) -> Files {
-        Files::of(self.harvesters.values())
+        Files::of(self.all())
     }
 
-    fn look_at_folder(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<()> {
+    fn all(&self) -> impl Iterator<Item = &Harvester> {
+        self.harvesters.values().chain(self.asleep.all())
+    }
+
+    fn is_followed(&self, identity: FileIdentity) -> bool {
+        self.harvesters.contains_key(&identity) || self.asleep.has(identity)
+    }
+
+    /// Looks at each name in the folder; false where one of them could not be read.
+    fn look_at_folder(&mut self, now: Instant, notes: &Notes, stats: &mut Stats) -> Result<bool> {
+        let mut is_whole = true;
         let folder = self.folder.clone();
         let missing = |error| Error::new(ErrorKind::LogFolder).at(&folder).because(error);
         let entries = fs::read_dir(&folder).map_err(missing)?;
         for harvester in self.harvesters.values_mut() {
             harvester.nameless_since.get_or_insert(now);
         }
+        self.asleep.begin_look(now);
         for entry in entries {
             let path = entry.map_err(missing)?.path();
             if !path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy())) {
@@ -303,12 +362,19 @@ impl Tailer {
                 Ok(()) => notes.over("unreadable", &about),
                 // It was renamed or deleted between the listing and the look.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => notes.say("unreadable", &about, || {
-                    format!("cannot read {about}: {error}; its errors are not reported until it may be read")
-                }),
+                Err(error) => {
+                    is_whole = false;
+                    notes.say("unreadable", &about, || {
+                        format!(
+                            "cannot read {about}: {error}; its errors are not reported until it may be read"
+                        )
+                    });
+                }
             }
         }
-        Ok(())
+        let woken = self.asleep.end_look();
+        self.wake(woken);
+        Ok(is_whole)
     }
 
     fn look_at(&mut self, path: PathBuf, now: Instant, stats: &mut Stats) -> io::Result<()> {
@@ -318,10 +384,17 @@ impl Tailer {
             return Err(io::Error::other("it is not a file"));
         }
         let identity = platform::identity_at(&path, &metadata)?;
+        if self.asleep.is_found(identity, &path) {
+            return Ok(());
+        }
+        let woken = self.asleep.wake(identity);
+        self.wake(woken.into_iter().collect());
         if let Some(harvester) = self.harvesters.get_mut(&identity) {
             harvester.nameless_since = None;
-            // Its first name may have been gone before it could be used for this.
-            harvester.is_copied = self.held.hold(identity, &path, &harvester.file, harvester.committed());
+            // Its first name may have been gone before it could be used for this. What is parked has its second one.
+            if let Handle::Open(file) = &harvester.handle {
+                harvester.is_copied = self.held.hold(identity, &path, file, harvester.committed());
+            }
             if *harvester.path != path {
                 harvester.path = path.into();
             }
@@ -339,7 +412,9 @@ impl Tailer {
         for log in found {
             if let Some(harvester) = self.harvesters.get_mut(&log.identity) {
                 harvester.written_at = Some(now);
-            } else if let Some((identity, path, file)) = log.open() {
+            } else if !self.asleep.has(log.identity)
+                && let Some((identity, path, file)) = log.open()
+            {
                 self.adopt(identity, path, file, self.unknown, now, stats).unwrap_or_default();
             }
         }
@@ -354,7 +429,7 @@ impl Tailer {
         now: Instant,
         stats: &mut Stats,
     ) -> io::Result<()> {
-        if self.harvesters.contains_key(&identity) {
+        if self.is_followed(identity) {
             return Ok(());
         }
         // If this fails it is tried again, from the same place.
@@ -368,12 +443,25 @@ impl Tailer {
         if harvester.position() == 0 {
             self.twins.consider(identity, &harvester.path);
         }
-        harvester.is_copied =
-            self.held.hold(identity, &harvester.path, &harvester.file, harvester.committed());
+        if let Handle::Open(file) = &harvester.handle {
+            harvester.is_copied = self.held.hold(identity, &harvester.path, file, harvester.committed());
+        }
         self.lost.extend(harvester.take_loss());
+        self.open += 1;
+        // It has its turn all the same, and a handle for as long as that takes.
+        if self.open > MOST_OPEN && !harvester.is_copied {
+            self.open -= usize::from(park(&self.held, &mut harvester));
+        }
         self.harvesters.insert(identity, harvester);
         Ok(())
     }
+}
+
+/// Gives up a file's handle, if we hold a second name of it; true if so.
+fn park(held: &Held, harvester: &mut Harvester) -> bool {
+    // On Windows a file's length is known for sure to an open handle alone.
+    let second = if cfg!(unix) { held.second(harvester.identity) } else { None };
+    second.inspect(|second| harvester.park(second)).is_some()
 }
 
 /// Gives a file a second name; not found if its first one is gone or belongs to another file.

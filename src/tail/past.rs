@@ -33,6 +33,11 @@ impl Past {
         }
     }
 
+    /// Whether there is one, or the spool has one.
+    pub(super) fn is_kept(&self) -> bool {
+        self.life.is_some() || self.taken.is_some()
+    }
+
     /// The folder was looked at.
     pub(super) fn looked(&mut self) {
         if let Some(life) = &mut self.life {

@@ -119,14 +119,15 @@ impl Tailer {
             return Ok(Verdict::Unknown);
         }
         let engine = engine_of(&new.path);
-        let head = bytes_at(&new.file, 0, ANCHOR_BYTES)?;
+        let file = new.handle.file()?;
+        let head = bytes_at(&file, 0, ANCHOR_BYTES)?;
         let is_short_for_long = now.duration_since(new.followed_since) > SHORT_FOR;
         let mut is_like_another = false;
         for past in self.twins.past.iter().filter(|past| past.engine == engine) {
             let is_copy = match likeness(&past.head, &head) {
                 Likeness::Same => true,
                 Likeness::None if past.head.is_empty() => {
-                    length >= past.end && anchor(&new.file, past.end)? == past.anchor
+                    length >= past.end && anchor(&file, past.end)? == past.anchor
                 }
                 Likeness::None => false,
                 Likeness::TooShort => {
@@ -138,8 +139,9 @@ impl Tailer {
                 return Ok(Verdict::ReadTo(past.end, true));
             }
         }
-        for (other, harvester) in &self.harvesters {
-            if self.twins.unsettled.contains_key(other) || engine_of(&harvester.path) != engine {
+        for harvester in self.all() {
+            if self.twins.unsettled.contains_key(&harvester.identity) || engine_of(&harvester.path) != engine
+            {
                 continue;
             }
             match likeness(harvester.head(), &head) {

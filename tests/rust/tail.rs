@@ -336,3 +336,76 @@ fn a_copy_that_is_written_over_the_one_before_is_no_log_either() {
     assert_eq!((found.len(), agent.last_occurrence_id().unwrap()), (4, 4), "{:?}", messages(&found));
     stop(&agent);
 }
+
+/// Descriptors of this process on what lies in a home.
+#[cfg(target_os = "linux")]
+fn open_files(home: &Home) -> usize {
+    let root = home.logs().parent().unwrap().to_path_buf();
+    let opened = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    opened.filter_map(|entry| fs::read_link(entry.path()).ok()).filter(|path| path.starts_with(&root)).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_quiet_takes_no_handle_and_loses_nothing() {
+    let home = Home::new();
+    let (now, mut stats, mut found) = (Instant::now(), Stats::default(), Vec::new());
+    let mut tailer = Tailer::new(&home.config(), Vec::new(), Beginning::Start);
+    let (hint, hints) = crossbeam_channel::bounded(1);
+    tailer.listen(hint);
+    let mut turn = |at: Instant| {
+        tailer.reconcile(at, &Notes::default(), &mut stats).unwrap();
+        while tailer.read(at, &mut stats, |read, _| found.push(read.record.text().into_owned())) {}
+        tailer.take_checkpoints();
+        tailer.committed();
+        std::mem::take(&mut found)
+    };
+    let log = |number: usize| home.log(&format!("tk-engine{number}.log"));
+    let text = |message: &str| error(message) + &record("INFO", "next");
+    for number in 0..300 {
+        append(&log(number), record("INFO", "begins"));
+        // What has just changed can change again unseen, and keeps its handle.
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+        fs::OpenOptions::new().append(true).open(log(number)).unwrap().set_modified(long_ago).unwrap();
+    }
+    turn(now);
+    // By then the open records are given out.
+    let later = now + std::time::Duration::from_secs(10);
+    turn(later);
+    turn(later);
+    let many = open_files(&home);
+    assert!(many <= 128, "{many} of 300");
+    let quiet = later + std::time::Duration::from_secs(60);
+    turn(quiet);
+    turn(quiet);
+    assert_eq!(open_files(&home), 0);
+
+    while hints.try_recv().is_ok() {}
+    append(&log(0), text("appended"));
+    append(&log(1), text("rolled"));
+    fs::rename(log(1), home.log("tk-engine1.log.1")).unwrap();
+    append(&log(1), text("in its place"));
+    append(&log(2), text("deleted"));
+    remove(&log(2));
+    truncate(&log(3));
+    append(&log(3), text("refilled with more than there was"));
+    let mut late = fs::OpenOptions::new().append(true).open(log(4)).unwrap();
+    remove(&log(4));
+    std::io::Write::write_all(&mut late, text("without a name").as_bytes()).unwrap();
+    let mut all = Vec::new();
+    while all.len() < 6 {
+        hints.recv_timeout(super::support::LONGEST).unwrap();
+        // No time passes: each is asked because something was told of it.
+        all.extend(turn(quiet).into_iter().filter(|text| text.contains("ERROR")));
+    }
+    all.sort_unstable();
+    let want = [
+        "appended",
+        "deleted",
+        "in its place",
+        "refilled with more than there was",
+        "rolled",
+        "without a name",
+    ];
+    assert_eq!(all, want.map(|message| error(message).trim_end().to_owned()));
+}
