@@ -4,7 +4,6 @@ mod evidence;
 mod intake;
 mod led;
 mod reading;
-mod signal;
 mod stand_by;
 mod work;
 
@@ -25,9 +24,9 @@ use crate::leader::Leadership;
 use crate::notes::{Note, Notes};
 use crate::pipeline::Pipeline;
 use crate::redact::Redactor;
+use crate::signal::Signal;
 use crate::signature::Studio;
 use crate::spool::{Delivery, Place, Spool, SpoolReader, now_ms};
-use signal::Signal;
 use work::Work;
 
 pub use led::Led;
@@ -70,8 +69,8 @@ struct Shared {
     caught_up: AtomicBool,
     failure: Mutex<Option<String>>,
     notes: Notes,
-    /// Raised when something was committed, when the lead changes, and at the stop.
-    signal: Signal,
+    /// Raised when something was committed or is to be said, when the lead changes, and at the stop.
+    signal: Arc<Signal>,
     /// Wakes the tail's thread before its pause is over.
     hint: Sender<()>,
     hints: Receiver<()>,
@@ -102,6 +101,7 @@ impl Agent {
         let user_login = config.user_login.clone().unwrap_or_default();
         let facts = Facts { user_login, project_id: None, environment: "{}".into() };
         let (hint, hints) = bounded(1);
+        let signal = Arc::new(Signal::default());
         let shared = Shared {
             log_folder: config.log_folder(),
             state_folder: config.state_folder(),
@@ -117,8 +117,8 @@ impl Agent {
             looked: AtomicBool::new(false),
             caught_up: AtomicBool::new(false),
             failure: Mutex::new(None),
-            notes: Notes::default(),
-            signal: Signal::default(),
+            notes: Notes::raising(Arc::clone(&signal)),
+            signal,
             hint,
             hints,
         };
@@ -192,25 +192,32 @@ impl Agent {
         self.shared.redactor.redact(text).into_owned()
     }
 
-    /// Waits until something is due for the site; None at the timeout, or when the agent stops.
+    /// Waits until something is due for the site. None at the timeout, when the agent stops, and when there is something
+    /// else to do: a note is to be said, or a ticket to be looked at again.
     pub fn next_delivery(&self, timeout: Duration) -> Result<Option<Delivery>> {
         let deadline = Instant::now() + timeout;
         let mut seen = self.shared.signal.seen();
-        while !self.is_stopping() {
+        while !self.is_stopping() && !self.shared.notes.are_waiting() {
             let now = now_ms();
             let mut wait = timeout;
-            if self.shared.config.deliver
-                && let Some(spool) = self.shared.spool()
-            {
-                if let Some(delivery) = spool.delivery_due(now)? {
-                    return Ok(Some(delivery));
+            let is_draining = self.shared.draining.load(Ordering::Acquire);
+            match self.shared.spool().filter(|_| self.shared.config.deliver) {
+                Some(spool) => {
+                    if let Some(delivery) = spool.delivery_due(now)? {
+                        return Ok(Some(delivery));
+                    }
+                    let settling = spool.next_settling_ms(now)?;
+                    let is_evidence_taken = || Ok::<_, Error>(spool.next_evidence_ms(now)?.is_none());
+                    if settling.is_some_and(|at| at <= now) || is_draining && is_evidence_taken()? {
+                        break;
+                    }
+                    let next = spool.next_delivery_ms(now)?.into_iter().chain(settling).min();
+                    if let Some(next) = next {
+                        wait = Duration::from_millis((next - now).max(1).unsigned_abs());
+                    }
                 }
-                if self.shared.draining.load(Ordering::Acquire) && spool.next_evidence_ms(now)?.is_none() {
-                    break;
-                }
-                if let Some(next) = spool.next_delivery_ms(now)? {
-                    wait = Duration::from_millis((next - now).max(1).unsigned_abs());
-                }
+                None if is_draining => break,
+                None => {}
             }
             let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
             else {

@@ -19,6 +19,7 @@ pub mod record;
 pub mod redact;
 pub mod rules;
 pub mod scan;
+mod signal;
 pub mod signature;
 pub mod spool;
 pub mod stats;

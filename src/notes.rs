@@ -1,8 +1,11 @@
 //! What the core wants said. It does not log: Python takes the notes and logs them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
+
+use crate::signal::Signal;
 
 /// One thing to say, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +18,11 @@ pub struct Note {
 
 /// Notes that wait to be taken.
 #[derive(Debug, Default)]
-pub struct Notes(Mutex<State>);
+pub struct Notes {
+    state: Mutex<State>,
+    /// Raised with each of them.
+    news: Arc<Signal>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,17 +35,24 @@ struct State {
 const MOST: usize = 256;
 
 impl Notes {
+    /// No notes yet; whoever takes them waits for this.
+    pub(crate) fn raising(news: Arc<Signal>) -> Self {
+        Self { state: Mutex::default(), news }
+    }
+
     /// Says something about a thing (a path, a field), unless it was said and is not yet over.
     pub fn say(&self, code: &'static str, about: &str, text: impl FnOnce() -> String) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         if state.said.len() < MOST && state.said.insert((code, about.to_owned())) {
             state.waiting.push(Note { code, text: text() });
+            drop(state);
+            self.news.raise();
         }
     }
 
     /// What was said about a thing no longer holds.
     pub fn over(&self, code: &'static str, about: &str) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         if !state.said.is_empty() {
             state.said.remove(&(code, about.to_owned()));
         }
@@ -46,7 +60,13 @@ impl Notes {
 
     /// Takes what waits.
     pub fn take(&self) -> Vec<Note> {
-        std::mem::take(&mut self.0.lock().waiting)
+        std::mem::take(&mut self.state.lock().waiting)
+    }
+
+    /// Whether one waits.
+    #[must_use]
+    pub fn are_waiting(&self) -> bool {
+        !self.state.lock().waiting.is_empty()
     }
 }
 

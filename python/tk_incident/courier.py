@@ -4,7 +4,7 @@ import threading
 import time
 import traceback
 from collections.abc import Sequence
-from typing import Optional, Protocol
+from typing import Callable, Optional, Protocol
 
 from tk_incident._core import Delivery, Note
 from tk_incident.errors import DeliveryError, TkIncidentError
@@ -13,8 +13,10 @@ from tk_incident.outages import Outages
 from tk_incident.sinks import Journal, Outcome, Sink
 
 THREAD_NAME = "tk-incident-courier"
-# How long notes of the core may wait to be said.
-_TURN_MS = 500
+# The core answers before if there is something to do or to say: each turn is a wake-up of the host.
+_TURN_MS = 10_000
+# The same while the site is to be left alone.
+_PACE_TURN_S = 0.5
 # After a failure that is not the site's, so that one that stays does not keep a core busy.
 _PAUSE_S = 1.0
 _INTERRUPT_EVERY_S = 0.05
@@ -31,7 +33,7 @@ class Outbox(Journal, Protocol):
         """Take secrets out of a text, by the settings' own rules, too."""
 
     def next_delivery(self, timeout_ms: int) -> Optional[Delivery]:
-        """Wait until something is due."""
+        """Wait until something is due; None where there is something else to do or to say."""
 
     def ack(self, delivery_id: int, *, count: int, recurrence_ms: int, is_settled: bool) -> None:
         """Commit what the site knows."""
@@ -57,12 +59,19 @@ class Outbox(Journal, Protocol):
 class Courier:
     """Delivers until it is stopped. Nothing that a delivery raises ends it."""
 
-    def __init__(self, outbox: Outbox, sink: Optional[Sink]) -> None:
-        """Take where deliveries come from and go to; without a sink, only notes are passed on."""
+    def __init__(self, outbox: Outbox, make_sink: Optional[Callable[[], Sink]]) -> None:
+        """Take where deliveries come from, and what makes the sink that they go to.
+
+        It is called on the courier's thread, for its imports take longer than a host's start may. Without it
+        only notes are passed on.
+        """
         self._outbox = outbox
-        self._sink = sink
+        self._make_sink = make_sink
+        self._sink: Optional[Sink] = None
         self._stopping = threading.Event()
         self._draining = threading.Event()
+        # Set with either of them: whoever waits for something else goes on.
+        self._ending = threading.Event()
         self._outages = Outages()
         self._caught_last = ""
         self._is_end_said = False
@@ -78,6 +87,7 @@ class Courier:
     def drain(self) -> None:
         """Ask the thread to end once nothing is due, or at the first failure; returns at once."""
         self._draining.set()
+        self._ending.set()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until the thread has ended; True if it has."""
@@ -88,6 +98,7 @@ class Courier:
     def request_stop(self) -> None:
         """Ask the thread to end after the delivery that it is at; returns at once."""
         self._stopping.set()
+        self._ending.set()
 
     def stop(self, timeout_s: float) -> bool:
         """Ask the thread to end, and wait; True if it ended in time.
@@ -117,8 +128,7 @@ class Courier:
             except Exception as error:
                 self._caught(error)
                 goes_on = False
-                if not self._draining.is_set():
-                    self._stopping.wait(_PAUSE_S)
+                self._ending.wait(_PAUSE_S)
             if self._draining.is_set() and not goes_on:
                 break
         try:
@@ -130,36 +140,34 @@ class Courier:
 
     def _turn(self) -> bool:
         """Deliver what is due next; False if there was nothing, it failed, or the site is left alone."""
-        wait_s = 0.0 if self._sink is None else self._sink.wait_s()
-        if wait_s > 0:
-            self._say_news()
-            if not self._draining.is_set():
-                self._stopping.wait(min(wait_s, _TURN_MS / 1000))
-            return False
-        delivery = self._next()
-        # What became due with the stop is for the next session.
-        if self._sink is None or self._stopping.is_set():
-            return False
-        if delivery is None:
-            self._settle(self._sink)
-            return False
-        return self._deliver(delivery, self._sink)
-
-    def _next(self) -> Optional[Delivery]:
         self._say_news()
-        if self._sink is None:
-            self._stopping.wait(0 if self._draining.is_set() else _TURN_MS / 1000)
-            return None
+        if self._sink is None and self._make_sink is not None:
+            self._sink = self._make_sink()
+        sink = self._sink
+        wait_s = 0.0 if sink is None else sink.wait_s()
+        if wait_s > 0:
+            self._ending.wait(min(wait_s, _PACE_TURN_S))
+            return False
         began = time.monotonic()
         delivery = self._outbox.next_delivery(_TURN_MS)
-        if delivery is None and time.monotonic() - began < _TURN_MS / 2000 and not self._draining.is_set():
-            # The agent has ended, and answers at once from now on.
-            self._stopping.wait(_PAUSE_S)
-        return delivery
+        # What became due with the stop is for the next session.
+        if self._stopping.is_set():
+            return False
+        if delivery is not None and sink is not None:
+            return self._deliver(delivery, sink)
+        has_done = self._say_news()
+        if sink is not None:
+            has_done |= self._settle(sink)
+        if not has_done and time.monotonic() - began < _TURN_MS / 2000:
+            # The agent has ended and answers at once from now on, or what it wants done has to wait.
+            self._ending.wait(_PAUSE_S)
+        return False
 
-    def _settle(self, sink: Sink) -> None:
+    def _settle(self, sink: Sink) -> bool:
+        """Look once more at what was delivered, where that is due; True if something was."""
         if time.monotonic() < self._settles_from:
-            return
+            return False
+        unsettled: Sequence[Delivery] = ()
         try:
             unsettled = self._outbox.take_unsettled()
             if unsettled:
@@ -172,6 +180,7 @@ class Courier:
             self._settles_from = time.monotonic() + max(own_s, error.retry_after_s or 0.0)
         else:
             self._settle_failures = 0
+        return bool(unsettled)
 
     def _deliver(self, delivery: Delivery, sink: Sink) -> bool:
         retry_after_ms, is_outage = None, False
@@ -205,16 +214,19 @@ class Courier:
             return
         self._outbox.ack(delivery_id, count=count, recurrence_ms=recurrence_ms, is_settled=outcome.is_settled)
 
-    def _say_news(self) -> None:
+    def _say_news(self) -> bool:
+        """Say what the core wants said; True if there was something."""
         # In this order: an agent that ends has a note for it first, and the note says more.
         failure = self._outbox.failure()
-        for note in self._outbox.take_notes():
+        notes = self._outbox.take_notes()
+        for note in notes:
             log.warning("%s", self._redacted(note.text))
             self._is_end_said |= note.code == _END_CODE
         if failure is not None and not self._is_end_said:
             self._is_end_said = True
             why = self._redacted(failure)
             log.warning("the logs are not followed any more: %s; restart the application to go on", why)
+        return bool(notes)
 
     def _caught(self, error: Exception) -> None:
         # A thread that was abandoned finds a stopped agent: that is no news.

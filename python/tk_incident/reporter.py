@@ -9,15 +9,17 @@ import time
 import weakref
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from tk_incident import _core, site
+from tk_incident import _core
 from tk_incident import environment as host
 from tk_incident.courier import Courier
 from tk_incident.enquiry import Enquiry
 from tk_incident.settings import Settings
-from tk_incident.sinks.shotgrid import ShotGridSink
-from tk_incident.sinks.values import BeforeTicket
+
+if TYPE_CHECKING:
+    from tk_incident.sinks import Sink
+    from tk_incident.sinks.values import BeforeTicket
 
 # What is left of a time limit for what happens around the waiting itself.
 _SLACK_S = 0.1
@@ -38,7 +40,7 @@ class Reporter:
         settings: Settings,
         *,
         connect: Optional[Callable[[], Any]] = None,
-        before_ticket: Optional[BeforeTicket] = None,
+        before_ticket: "Optional[BeforeTicket]" = None,
         environment: Optional[Callable[[], Mapping[str, Any]]] = None,
     ) -> None:
         """Take the settings; starts nothing. Raises ``ConfigError``.
@@ -74,17 +76,14 @@ class Reporter:
         with self._lock:
             if self._running:
                 return
-            sink = None
-            if self._settings.deliver:
-                connect = self._connect or site.connector(self._settings)
-                sink = ShotGridSink(connect, self._settings, self._before_ticket, self.agent.state_folder)
+            make_sink = self._checked_sink() if self._settings.deliver else None
             if self._courier is not None:
                 # An agent that was stopped is not started again.
                 self.agent = _core.Agent(self._settings.to_json())
             self.agent.set_facts(**self._facts)
             self.agent.start()
             self._enquire()
-            courier = Courier(self.agent, sink)
+            courier = Courier(self.agent, make_sink)
             try:
                 courier.start()
             except Exception:
@@ -159,6 +158,25 @@ class Reporter:
         traceback: Optional[TracebackType],
     ) -> None:
         self.stop()
+
+    def _checked_sink(self) -> "Callable[[], Sink]":
+        """Return what makes the sink. Raises ``ConfigError`` where the settings name no site."""
+        connect = self._connect
+        if connect is None:
+            from tk_incident.site import connector  # noqa: PLC0415  only for who has no handle
+
+            connect = connector(self._settings)
+
+        # Without a reference to this reporter: one that is forgotten ends.
+        settings, before_ticket, folder = self._settings, self._before_ticket, self.agent.state_folder
+
+        def make_sink() -> "Sink":
+            # Half of what this package imports, and ssl, is for this alone: see Courier.
+            from tk_incident.sinks.shotgrid import ShotGridSink  # noqa: PLC0415
+
+            return ShotGridSink(connect, settings, before_ticket, folder)
+
+        return make_sink
 
     def _enquire(self) -> None:
         """Ask the hook for further facts about what is told now; they come when they come."""

@@ -1,6 +1,7 @@
 """The site that the settings name, where no Toolkit gives a handle."""
 
 import os
+from importlib.util import find_spec
 from typing import Any, Callable
 from urllib.parse import urlsplit
 
@@ -22,13 +23,13 @@ def connector(settings: Settings) -> Callable[[], Any]:
     api_key = os.environ.get(settings.api_key_env)
     if not api_key:
         raise ConfigError(f"api_key_env: the environment variable {settings.api_key_env} is not set or empty")
-    try:
-        from shotgun_api3.shotgun import Shotgun  # noqa: PLC0415  an extra, and slow to import: only for who delivers
-    except ImportError as error:
-        raise ConfigError('delivery needs the extra: pip install "tk-incident[shotgrid]"') from error
+    if find_spec("shotgun_api3") is None:
+        raise ConfigError('delivery needs the extra: pip install "tk-incident[shotgrid]"')
     script_name = settings.script_name
 
     def connect() -> Any:
+        from shotgun_api3.shotgun import Shotgun  # noqa: PLC0415  slow to import, and this is the courier's thread
+
         # Without asking the site at once: at this point the client would wait for ever.
         return Shotgun(url, script_name=script_name, api_key=api_key, connect=False)
 

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::signal::Signal;
 use crate::pipeline::Pipeline;
+use crate::signal::Signal;
 use crate::spool::{Batch, Found};
 use crate::stats::Stats;
 use crate::tail::{PASS_BYTES, Read, Tailer};

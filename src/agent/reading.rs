@@ -17,7 +17,7 @@ use crate::stats::Stats;
 const BUSY_TURN: Duration = Duration::from_millis(200);
 
 /// And at least this often when all is quiet.
-const QUIET_TURN: Duration = Duration::from_millis(2_500);
+const QUIET_TURN: Duration = Duration::from_secs(3);
 
 /// The same on a network drive, where nothing tells of what another machine writes.
 const NETWORK_TURN: Duration = Duration::from_millis(500);

@@ -59,33 +59,60 @@ impl Spool {
         if self.is_held_up(now_ms)? {
             return Ok(Vec::new());
         }
-        // None is put off for longer than that: what is further away was put off before the clock was set back.
-        let furthest_ms = self.site_lag_ms.saturating_mul(2);
         let due = |what: &str| {
+            let furthest_ms = self.furthest_settling_ms();
             format!(
                 "SELECT {what} WHERE twins_ms <= ?1 OR twins_ms > ?1 + {furthest_ms} ORDER BY twins_ms LIMIT {MOST_AT_ONCE}"
             )
         };
-        let found = self.read(|connection| {
-            let mut found = deliveries(connection, &due("incident_id FROM deliveries"), now_ms)?;
-            found.extend(digest::digests(connection, &due("id FROM digests"), now_ms)?);
-            Ok(found)
+        let (incidents, digests) = (due("incident_id FROM deliveries"), due("id FROM digests"));
+        let (taken, found) = self.read(|connection| {
+            let ids = |which: &str| {
+                let mut statement = connection.prepare_cached(which)?;
+                let found = statement.query_map([now_ms], |row| rows::number(row, 0))?;
+                found.collect::<rusqlite::Result<Vec<i64>>>()
+            };
+            let mut taken = ids(&incidents)?;
+            taken.extend(ids(&digests)?.iter().map(|id| -id));
+            let mut found = deliveries(connection, &incidents, now_ms)?;
+            found.extend(digest::digests(connection, &digests, now_ms)?);
+            Ok((taken, found))
         })?;
-        if !found.is_empty() {
+        if !taken.is_empty() {
+            // Those, too, of which a damaged spool has lost too much to tell: they must not hold up the others.
             self.write(|transaction| {
-                for delivery in &found {
+                for id in taken {
                     let later_ms = now_ms.saturating_add(spread(self.site_lag_ms, random()));
-                    change(
-                        transaction,
-                        "twins_ms = ?2",
-                        params![row_of(delivery.id), later_ms],
-                        delivery.id,
-                    )?;
+                    change(transaction, "twins_ms = ?2", params![row_of(id), later_ms], id)?;
                 }
                 Ok(())
             })?;
         }
         Ok(found)
+    }
+
+    /// When [`Spool::take_unsettled`] has something to give, in Unix milliseconds.
+    pub fn next_settling_ms(&self, now_ms: i64) -> Result<Option<i64>> {
+        self.read(|connection| {
+            let mut next = None;
+            for table in ["deliveries", "digests"] {
+                let at = |which: &str| {
+                    let sql = format!("SELECT {which}(twins_ms) FROM {table} WHERE twins_ms IS NOT NULL");
+                    connection.prepare_cached(&sql)?.query_row([], |row| row.get::<_, Option<i64>>(0))
+                };
+                let was_set_back =
+                    at("max")?.is_some_and(|last| last > now_ms.saturating_add(self.furthest_settling_ms()));
+                let first = if was_set_back { Some(now_ms) } else { at("min")? };
+                next = next.into_iter().chain(first).min();
+            }
+            let until = outage::held_up(connection, now_ms)?.map(|outage| outage.until_ms);
+            Ok(next.map(|next: i64| next.max(until.unwrap_or(next))))
+        })
+    }
+
+    /// None is put off for longer than that: what is further away was put off before the clock was set back.
+    fn furthest_settling_ms(&self) -> i64 {
+        self.site_lag_ms.saturating_mul(2)
     }
 
     /// The ticket has no twin any more, and holds what it was told. True if there is such a delivery.

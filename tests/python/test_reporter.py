@@ -291,7 +291,7 @@ def test_a_site_that_cannot_be_used_is_said_before_anything_runs(
 
 def test_the_client_is_an_extra(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TK_INCIDENT_TEST_KEY", "key")
-    monkeypatch.setitem(sys.modules, "shotgun_api3.shotgun", None)
+    monkeypatch.setitem(sys.modules, "shotgun_api3", None)
     reporter = Reporter(Settings.from_mapping({**json.loads(settings.to_json()), **SITE}))
     with pytest.raises(ConfigError, match=r'pip install "tk-incident\[shotgrid\]"'):
         reporter.start()

@@ -1,10 +1,12 @@
 //! The steps of a delivery, and where the next attempt goes on.
 
-use serde_json::Value;
-use tk_incident_core::Agent;
-use tk_incident_core::spool::{Delivery, SpoolReader, now_ms};
+use std::time::Instant;
 
-use super::support::{Home, LONGEST, append, error, occurrences, stop};
+use serde_json::Value;
+use tk_incident_core::spool::{Delivery, SpoolReader, now_ms};
+use tk_incident_core::{Agent, Config};
+
+use super::support::{Home, LONGEST, agent_with, append, error, occurrences, stop, wait_until};
 
 /// The site shows what it was told by then.
 const SITE_LAG_MS: i64 = 10_000;
@@ -151,4 +153,71 @@ fn what_waits_for_its_hour_says_that_its_twins_are_looked_for_first() {
     assert_eq!(steps(), [("attached".to_owned(), 1)]);
     drop(spool);
     stop(&agent);
+}
+
+#[test]
+fn it_is_known_when_tickets_are_to_be_looked_at_again() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    let next = |now_ms| spool.next_settling_ms(now_ms).unwrap();
+    assert_eq!(next(now_ms()), None);
+    let before = now_ms();
+    spool.ticket_created(delivery.id, 42, true).unwrap();
+    let at = next(before).unwrap();
+    assert!((before + SITE_LAG_MS..=now_ms() + SITE_LAG_MS).contains(&at), "{before} {at}");
+    let long_ago = before - 10 * SITE_LAG_MS;
+    assert_eq!(next(long_ago), Some(long_ago), "the clock was set back");
+    spool.settled(delivery.id).unwrap();
+    assert_eq!(next(now_ms()), None);
+    drop(spool);
+    stop(&agent);
+}
+
+/// Of a damaged spool only some of a problem's rows may be left.
+#[test]
+fn what_cannot_be_told_does_not_hold_up_the_twins_of_others() {
+    let home = Home::new();
+    let agent = home.agent();
+    // As many as one look takes, and one more. Digits would be values.
+    let problems = ('a'..='u').map(|letter| error(&format!("broken {}", String::from(letter).repeat(9))));
+    append(&home.log("tk-maya.log"), problems.collect::<String>());
+    assert_eq!(occurrences(&agent, 21).len(), 21);
+    let spool = agent.spool().unwrap();
+    let is_ready = |id| spool.evidence(id).unwrap().is_some();
+    wait_until("their evidence is taken", || (1..=21).all(is_ready));
+    for id in 1..=21 {
+        assert!(spool.ticket_created(id, 100 + id, true).unwrap());
+    }
+    let damage = rusqlite::Connection::open(home.state().join("spool.sqlite")).unwrap();
+    damage.execute("DELETE FROM occurrences WHERE incident_id <= 20", []).unwrap();
+    let found = |wait_ms: i64| -> Vec<i64> {
+        spool.take_unsettled(now_ms() + wait_ms).unwrap().iter().map(|each| each.id).collect()
+    };
+    assert!(found(SITE_LAG_MS).is_empty());
+    assert_eq!(found(SITE_LAG_MS), [21]);
+    drop((spool, damage));
+    stop(&agent);
+}
+
+#[test]
+fn who_waits_for_a_delivery_is_told_of_news_and_of_the_end() {
+    let home = Home::new();
+    let agent = home.agent();
+    let began = Instant::now();
+    std::fs::create_dir(home.log("tk-maya.log")).unwrap();
+    assert!(agent.next_delivery(LONGEST).unwrap().is_none());
+    let [note] = &agent.take_notes()[..] else { panic!("one thing is to be said") };
+    assert!(note.text.contains("tk-maya.log"), "{note:?}");
+    stop(&agent);
+
+    let home = Home::new();
+    let silent = agent_with(Config { deliver: false, ..home.config() });
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| silent.next_delivery(LONGEST));
+        silent.drain();
+        assert!(waiting.join().unwrap().unwrap().is_none());
+    });
+    assert!(began.elapsed() < LONGEST, "nobody has waited for the end of the time");
+    stop(&silent);
 }

@@ -156,7 +156,6 @@ pub fn stop(agent: &Agent) {
 }
 
 /// Waits until something holds.
-#[cfg(target_os = "linux")]
 pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let deadline = Instant::now() + LONGEST;
     while !holds() {
