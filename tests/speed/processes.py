@@ -23,13 +23,13 @@ class Cost:
         return Cost(self.cpu_s - before.cpu_s, self.wake_ups - before.wake_ups)
 
 
-def cost(pid: int, *, of: str = "") -> Cost:
-    """Return what a process has cost; ``of`` leaves out threads whose names do not begin with that."""
+def cost(pid: int, *, but_main: bool = False) -> Cost:
+    """Return what a process has cost, or all of its threads but the main one."""
     cpu_ns = wake_ups = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         # A thread may end meanwhile.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            if not (task / "comm").read_text().startswith(of):
+            if but_main and task.name == str(pid):
                 continue
             cpu_ns += int((task / "schedstat").read_text().split()[0])
             found = _WAITED.search((task / "status").read_text())

@@ -44,6 +44,8 @@ class Plan:
     by_command: bool = False
     # Whether losses cannot be avoided, and it is enough that the reporter names them.
     losses_are_reported: bool = False
+    # Quiet logs beside this one. With 200 of them a reporter keeps no handle that it can do without.
+    neighbours: int = 0
     seed: int = 1
 
     @property
@@ -77,7 +79,9 @@ RECREATED = Plan("recreated", writers=0, cycle="recreate", cycles=300)
 EVENTLESS = Plan("no events", max_bytes=64 * KIB, is_deaf=True, seconds=2)
 TAKEN_OVER = Plan("taken over", max_bytes=64 * KIB, takeovers=3, seconds=1)
 
-ROLLED = (QUIET, LOUD, KILLED, RESTARTED, NETWORK)
+CROWDED = Plan("crowded", neighbours=200, reopening=2, move="often", moves_per_s=10, kills=5, seconds=3)
+
+ROLLED = (QUIET, LOUD, KILLED, RESTARTED, NETWORK, CROWDED)
 ROUGH = (MOVED, TRUNCATED, COPIED, REFILLED, ALIKE, RECREATED, EVENTLESS)
 SHORT = (*ROLLED, *ROUGH, STALE, TAKEN_OVER)
 
@@ -101,6 +105,10 @@ _LONG = (
     _longer(RECREATED, 300, cycles=10_000),
     _longer(EVENTLESS, 45),
     _longer(TAKEN_OVER, 45, takeovers=20),
+    _longer(KILLED, 60, kills=100, name="crowded, killed", neighbours=200),
+    _longer(MOVED, 45, name="crowded, moved 50/s", neighbours=200),
+    _longer(COPIED, 45, name="crowded, copy beside", neighbours=200),
+    _longer(TAKEN_OVER, 45, name="crowded, taken over", takeovers=20, neighbours=200),
 )
 
 MATRICES = {"short": SHORT, "long": _LONG}

@@ -43,6 +43,7 @@ _QUIET_AND_ALL_THERE_S = 0.5
 _LONG_STORM_S = 30
 _DEADLINE_S = 60.0
 _FAULTS_SHOWN = 20
+_QUIET_RECORD = "2026-11-22 00:21:30,207 [14106 INFO sgtk.env.project] a record of long ago\n"
 # Room for each record of the longest storm: a spool that is full folds repetitions into counts, and a count
 # does not say which records it stands for.
 _SETTINGS = "max_spool_mib = 4096\n"
@@ -63,6 +64,8 @@ class Storm:
         self._settings.write_text(_SETTINGS, encoding="utf-8")
         for each in (self._logs, self._journals, self._copies, self._standstills):
             each.mkdir()
+        for number in range(plan.neighbours):
+            (self._logs / f"tk-quiet{number}.log").write_text(_QUIET_RECORD, encoding="utf-8")
         self._heard = Heard()
         # What a command begins with, to be run where nobody hears of an event.
         self._within: tuple[str, ...] = ()
