@@ -184,7 +184,8 @@ impl Incident {
 /// Groups occurrences in memory, in order of first sight.
 #[derive(Debug, Default)]
 pub struct Incidents {
-    all: Vec<Incident>,
+    /// Shared with whoever has asked for them: a scan can find a hundred thousand.
+    all: Vec<Arc<Incident>>,
     by_key: HashMap<Key, usize>,
 }
 
@@ -214,14 +215,14 @@ impl Incidents {
         let next = self.all.len();
         let at = *self.by_key.entry(Key::of(&occurrence.signature)).or_insert(next);
         if at == next {
-            self.all.push(Incident::new(occurrence, IncidentState::Found));
+            self.all.push(Arc::new(Incident::new(occurrence, IncidentState::Found)));
         }
-        self.all[at].add(occurrence, None);
+        Arc::make_mut(&mut self.all[at]).add(occurrence, None);
     }
 
     /// All incidents.
     #[must_use]
-    pub fn all(&self) -> &[Incident] {
+    pub fn all(&self) -> &[Arc<Incident>] {
         &self.all
     }
 }

@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 use tk_incident_core as core;
 
 use crate::boundary::detached;
-use crate::values::{Incident, Note, Occurrence};
+use crate::values::{Incident, Note, OccurrenceBatch};
 
 #[pyclass(frozen)]
 pub(crate) struct Scan(Mutex<core::Scan>);
@@ -29,9 +29,8 @@ impl Scan {
         detached(py, || Ok(Self(Mutex::new(scan()?))))
     }
 
-    fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Vec<Occurrence>>> {
-        let batch = self.with(py, core::Scan::next_batch)?;
-        Ok(batch.map(|found| found.into_iter().map(Occurrence).collect()))
+    fn next_batch(&self, py: Python<'_>) -> PyResult<Option<OccurrenceBatch>> {
+        Ok(self.with(py, core::Scan::next_batch)?.map(OccurrenceBatch))
     }
 
     fn incidents(&self, py: Python<'_>) -> PyResult<Vec<Incident>> {

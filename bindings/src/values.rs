@@ -1,7 +1,9 @@
 //! What the core gives out, as frozen Python classes.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use serde::Serialize;
 use tk_incident_core as core;
@@ -162,8 +164,24 @@ impl Occurrence {
     }
 }
 
+/// What a scan found in one piece. An object is made of an occurrence for who looks at it: most are only counted.
+#[pyclass(frozen, sequence)]
+pub(crate) struct OccurrenceBatch(pub(crate) Vec<core::Occurrence>);
+
+#[pymethods]
+impl OccurrenceBatch {
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn __getitem__(&self, index: usize) -> PyResult<Occurrence> {
+        let found = self.0.get(index).cloned().map(Occurrence);
+        found.ok_or_else(|| PyIndexError::new_err("batch index out of range"))
+    }
+}
+
 #[pyclass(frozen)]
-pub(crate) struct Incident(pub(crate) core::Incident);
+pub(crate) struct Incident(pub(crate) Arc<core::Incident>);
 
 #[pymethods]
 impl Incident {
@@ -228,11 +246,11 @@ impl Incident {
     }
 
     fn as_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        dict(py, &self.0)
+        dict(py, &*self.0)
     }
 
     fn as_json(&self) -> String {
-        json::line(&self.0)
+        json::line(&*self.0)
     }
 
     fn __repr__(&self) -> String {
@@ -252,7 +270,7 @@ impl Delivery {
 
     #[getter]
     fn incident(&self) -> Incident {
-        Incident(self.0.incident.clone())
+        Incident(Arc::new(self.0.incident.clone()))
     }
 
     #[getter]
@@ -307,7 +325,7 @@ impl Delivery {
 
     #[getter]
     fn members(&self) -> Vec<Incident> {
-        self.0.members.iter().cloned().map(Incident).collect()
+        self.0.members.iter().cloned().map(Arc::new).map(Incident).collect()
     }
 
     #[getter]

@@ -235,11 +235,19 @@ class Agent:
         """Why the thread ended by itself, if it did."""
 
 @final
+class OccurrenceBatch:
+    """What a scan found in one piece. An object is made of an occurrence each time it is asked for."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Occurrence:
+        """Return one of them; from 0. Raises ``IndexError``."""
+
+@final
 class Scan:
     """Reads files from start to end; keeps and sends nothing."""
 
     def __new__(cls, paths: Sequence[_Path], settings: str, threads: int) -> Scan: ...
-    def next_batch(self) -> Optional[list[Occurrence]]:
+    def next_batch(self) -> Optional[OccurrenceBatch]:
         """The occurrences of the next piece (perhaps none); None at the end."""
     def incidents(self) -> list[Incident]:
         """What has been found so far, in order of first sight."""

@@ -1,14 +1,45 @@
 """Finds the incidents in files and folders; keeps nothing and sends nothing."""
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Optional, Union
+from itertools import accumulate
+from typing import Optional, Union, overload
 
 from tk_incident import _core
 from tk_incident.settings import Settings
 
 _Path = Union[str, "os.PathLike[str]"]
+
+
+class _Occurrences(Sequence[_core.Occurrence]):
+    """What was found in several pieces: what nobody looks at costs no Python object."""
+
+    def __init__(self, batches: Sequence[_core.OccurrenceBatch]) -> None:
+        self._batches = [batch for batch in batches if len(batch)]
+        self._ends = list(accumulate(map(len, self._batches)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __iter__(self) -> Iterator[_core.Occurrence]:
+        for batch in self._batches:
+            for at in range(len(batch)):
+                yield batch[at]
+
+    @overload
+    def __getitem__(self, index: int) -> _core.Occurrence: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[_core.Occurrence]: ...
+    def __getitem__(self, index: Union[int, slice]) -> Union[_core.Occurrence, Sequence[_core.Occurrence]]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        at = index + len(self) if index < 0 else index
+        if not 0 <= at < len(self):
+            raise IndexError(f"occurrence {index} of {len(self)}")
+        number = bisect_right(self._ends, at)
+        return self._batches[number][at - (self._ends[number - 1] if number else 0)]
 
 
 @dataclass(frozen=True)
@@ -46,12 +77,9 @@ def scan(
     records and rules count. Raises ``ConfigError`` for wrong settings, and ``ValueError`` for no threads; a
     path that is not there or cannot be read becomes a note, and the rest is read.
     """
-    occurrences: list[_core.Occurrence] = []
-    for step in scan_stream(paths, settings=settings, threads=threads):
-        occurrences.extend(step.occurrences)
-    # The loop runs at least once: a scan ends with an empty step.
-    core = step.scan
-    return ScanResult(core.incidents(), occurrences, core.counters(), core.take_notes())
+    core = _begun(paths, settings, threads)
+    found = _Occurrences(list(_batches(core)))
+    return ScanResult(core.incidents(), found, core.counters(), core.take_notes())
 
 
 def scan_stream(
@@ -62,8 +90,17 @@ def scan_stream(
     The last step has no occurrences: then the incidents, counters and notes of ``step.scan`` are complete.
     Raises what ``scan`` raises.
     """
-    several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-    core = _core.Scan(several, (settings or Settings()).to_json(), threads)
-    while (batch := core.next_batch()) is not None:
-        yield ScanStep(batch, core.bytes_done, core.bytes_total, core)
+    core = _begun(paths, settings, threads)
+    for batch in _batches(core):
+        yield ScanStep(_Occurrences([batch]), core.bytes_done, core.bytes_total, core)
     yield ScanStep((), core.bytes_done, core.bytes_total, core)
+
+
+def _begun(paths: Union[_Path, Sequence[_Path]], settings: Optional[Settings], threads: int) -> _core.Scan:
+    several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    return _core.Scan(several, (settings or Settings()).to_json(), threads)
+
+
+def _batches(core: _core.Scan) -> Iterator[_core.OccurrenceBatch]:
+    while (batch := core.next_batch()) is not None:
+        yield batch

@@ -65,6 +65,13 @@ impl Skim {
     /// The records of a file in this dialect whose level is one of `wanted`; of each at most `most` bytes are kept.
     #[must_use]
     pub fn new(dialect: Dialect, wanted: &[Level], most: usize) -> Self {
+        Self::within(Vec::new(), dialect, wanted, most)
+    }
+
+    /// The same, in the memory of an earlier one: to get it anew takes longer than to read a small file.
+    #[must_use]
+    pub fn within(mut window: Vec<u8>, dialect: Dialect, wanted: &[Level], most: usize) -> Self {
+        window.resize(BYTES_BEFORE + READ_BYTES, 0);
         Self {
             dialect,
             most,
@@ -73,7 +80,7 @@ impl Skim {
             title: Finder::new(b"Traceback (most recent call last):"),
             // Whatever stands before the first header is counted.
             close: Some(Close::new(Records::new(dialect, 0, most), 0)),
-            window: vec![0; BYTES_BEFORE + READ_BYTES],
+            window,
             filled: 0,
             base: 0,
             at: 0,
@@ -81,6 +88,12 @@ impl Skim {
             orphan_lines: 0,
             orphan_bytes: 0,
         }
+    }
+
+    /// Its memory, for the next one.
+    #[must_use]
+    pub fn into_window(self) -> Vec<u8> {
+        self.window
     }
 
     /// Where the next bytes are to be written to.

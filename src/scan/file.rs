@@ -48,11 +48,17 @@ impl Piece {
 }
 
 impl Reading {
-    /// Begins with a file, whose records are of interest where they have one of these levels.
-    pub fn begin(path: &Path, wanted: &[Level], max_record_bytes: usize) -> io::Result<Self> {
+    /// Begins with a file, whose records are of interest where they have one of these levels. `window` is the memory of
+    /// the file before.
+    pub fn begin(path: &Path, wanted: &[Level], most: usize, window: &mut Vec<u8>) -> io::Result<Self> {
         let file = tail::open(path)?;
-        let skim = Skim::new(dialect_of(path, &file)?, wanted, max_record_bytes);
+        let skim = Skim::within(std::mem::take(window), dialect_of(path, &file)?, wanted, most);
         Ok(Self { path: path.into(), file, skim })
+    }
+
+    /// Its memory, for the next file.
+    pub fn into_window(self) -> Vec<u8> {
+        self.skim.into_window()
     }
 
     /// Reads the next piece.

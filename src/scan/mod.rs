@@ -36,7 +36,7 @@ pub struct Scan {
 /// Who reads.
 #[derive(Debug)]
 enum Source {
-    Here { job: Arc<Job>, files: VecDeque<PathBuf>, current: Option<Box<Reading>> },
+    Here { job: Arc<Job>, files: VecDeque<PathBuf>, current: Option<Box<Reading>>, window: Vec<u8> },
     There(Workers),
 }
 
@@ -60,7 +60,7 @@ impl Scan {
         let notes = Notes::default();
         let plan = Plan::of(paths, &notes);
         let source = match threads.get().min(plan.files.len()) {
-            0 | 1 => Source::Here { job, files: plan.files, current: None },
+            0 | 1 => Source::Here { job, files: plan.files, current: None, window: Vec::new() },
             several => Source::There(Workers::start(&job, plan.files, several)?),
         };
         let (incidents, stats) = (Incidents::default(), Stats::default());
@@ -85,7 +85,7 @@ impl Scan {
 
     /// What has been found so far.
     #[must_use]
-    pub fn incidents(&self) -> &[Incident] {
+    pub fn incidents(&self) -> &[Arc<Incident>] {
         self.incidents.all()
     }
 
@@ -109,16 +109,16 @@ impl Scan {
     fn next_piece(&mut self) -> Option<Piece> {
         let piece = match &mut self.source {
             Source::There(workers) => workers.next_piece(),
-            Source::Here { job, files, current } => loop {
+            Source::Here { job, files, current, window } => loop {
                 if let Some(reading) = current {
                     let piece = reading.next_piece(&job.pipeline);
                     if piece.is_last {
-                        *current = None;
+                        *window = current.take().map(|read| read.into_window()).unwrap_or_default();
                     }
                     break Some(piece);
                 }
                 let Some(path) = files.pop_front() else { break None };
-                match job.begin(&path) {
+                match job.begin(&path, window) {
                     Ok(reading) => *current = Some(Box::new(reading)),
                     Err(error) => break Some(Piece::unread(path, error)),
                 }
@@ -136,8 +136,8 @@ impl Scan {
 }
 
 impl Job {
-    /// Begins with a file.
-    fn begin(&self, path: &Path) -> io::Result<Reading> {
-        Reading::begin(path, &self.wanted, self.max_record_bytes)
+    /// Begins with a file, in the memory of the one before.
+    fn begin(&self, path: &Path, window: &mut Vec<u8>) -> io::Result<Reading> {
+        Reading::begin(path, &self.wanted, self.max_record_bytes, window)
     }
 }

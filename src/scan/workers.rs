@@ -41,9 +41,10 @@ impl Workers {
         let waiting = Arc::new(Mutex::new(Waiting { files, begun }));
         let start = |number| {
             let (job, waiting) = (Arc::clone(job), Arc::clone(&waiting));
-            let started = Builder::new()
-                .name(format!("tk-incident-scan-{number}"))
-                .spawn(move || while work(&job, &waiting) {});
+            let started = Builder::new().name(format!("tk-incident-scan-{number}")).spawn(move || {
+                let mut window = Vec::new();
+                while work(&job, &waiting, &mut window) {}
+            });
             started.map_err(|error| {
                 Error::new(ErrorKind::Internal("cannot start a thread".into())).because(error)
             })
@@ -77,7 +78,7 @@ impl Workers {
 }
 
 /// Reads the next file; false if there is none, or nobody wants it any more.
-fn work(job: &Job, waiting: &Mutex<Waiting>) -> bool {
+fn work(job: &Job, waiting: &Mutex<Waiting>, window: &mut Vec<u8>) -> bool {
     let (path, sender) = {
         let mut waiting = waiting.lock();
         let Some(path) = waiting.files.pop_front() else { return false };
@@ -88,7 +89,7 @@ fn work(job: &Job, waiting: &Mutex<Waiting>) -> bool {
         }
         (path, sender)
     };
-    let mut reading = match job.begin(&path) {
+    let mut reading = match job.begin(&path, window) {
         Ok(reading) => reading,
         Err(error) => return sender.send(Piece::unread(path, error)).is_ok(),
     };
@@ -99,6 +100,7 @@ fn work(job: &Job, waiting: &Mutex<Waiting>) -> bool {
             return false;
         }
         if is_last {
+            *window = reading.into_window();
             return true;
         }
     }
