@@ -86,7 +86,7 @@ bench-grouping: $(DEVELOPED) $(PEERS) ## the signature on labelled logs and rewr
 
 .PHONY: bench
 bench: $(DEVELOPED) $(PEERS) ## the speed of everything beside others, into docs/performance.md; Debian, half an hour of an idle machine
-	@scripts/install_debian.sh ripgrep
+	@scripts/install_debian.sh ripgrep strace
 	@$(BIN)/python tests/speed/speed.py --folder /dev/shm --page docs/performance.md $(SPEED_OPTIONS)
 
 .PHONY: check-speed

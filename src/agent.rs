@@ -197,7 +197,7 @@ impl Agent {
     pub fn next_delivery(&self, timeout: Duration) -> Result<Option<Delivery>> {
         let deadline = Instant::now() + timeout;
         let mut seen = self.shared.signal.seen();
-        while !self.is_stopping() && !self.shared.notes.are_waiting() {
+        while !self.is_stopping() {
             let now = now_ms();
             let mut wait = timeout;
             let is_draining = self.shared.draining.load(Ordering::Acquire);
@@ -218,6 +218,9 @@ impl Agent {
                 }
                 None if is_draining => break,
                 None => {}
+            }
+            if self.shared.notes.are_waiting() {
+                break;
             }
             let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
             else {

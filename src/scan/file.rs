@@ -1,7 +1,7 @@
 //! One file of a scan, read piece by piece.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,9 +25,11 @@ pub struct Reading {
     path: Arc<Path>,
     file: File,
     skim: Skim,
+    /// Bytes that were read already, for the dialect.
+    read: usize,
 }
 
-/// What was found in a part of a file.
+/// What was found in a part of a file, or in several small ones.
 #[derive(Debug, Default)]
 pub struct Piece {
     /// In the order of their records.
@@ -36,14 +38,27 @@ pub struct Piece {
     pub stats: Stats,
     /// Whether the file has no further one.
     pub is_last: bool,
-    /// Why it ended before its end.
-    pub trouble: Option<(PathBuf, io::Error)>,
+    /// Files that could not be read to their ends.
+    pub trouble: Vec<(PathBuf, io::Error)>,
 }
 
 impl Piece {
     /// What there is of a file that cannot be read.
     pub fn unread(path: PathBuf, error: io::Error) -> Self {
-        Self { is_last: true, trouble: Some((path, error)), ..Self::default() }
+        Self { is_last: true, trouble: vec![(path, error)], ..Self::default() }
+    }
+
+    /// Takes in the next one.
+    pub fn append(&mut self, next: Self) {
+        self.occurrences.extend(next.occurrences);
+        self.stats += next.stats;
+        self.is_last = next.is_last;
+        self.trouble.extend(next.trouble);
+    }
+
+    /// Whether it is enough for one.
+    pub fn is_full(&self) -> bool {
+        self.stats.bytes_read >= PIECE_BYTES || self.occurrences.len() >= PIECE_OCCURRENCES
     }
 }
 
@@ -51,9 +66,13 @@ impl Reading {
     /// Begins with a file, whose records are of interest where they have one of these levels. `window` is the memory of
     /// the file before.
     pub fn begin(path: &Path, wanted: &[Level], most: usize, window: &mut Vec<u8>) -> io::Result<Self> {
-        let file = tail::open(path)?;
-        let skim = Skim::within(std::mem::take(window), dialect_of(path, &file)?, wanted, most);
-        Ok(Self { path: path.into(), file, skim })
+        let mut file = tail::open(path)?;
+        window.resize(window.len().max(HEAD_BYTES), 0);
+        let read = read_to_full(&mut file, &mut window[..HEAD_BYTES])?;
+        let dialect = Dialect::of_file(path, &window[..read]);
+        // What was read lies where the skim begins to read.
+        let skim = Skim::within(std::mem::take(window), dialect, wanted, most);
+        Ok(Self { path: path.into(), file, skim, read })
     }
 
     /// Its memory, for the next file.
@@ -65,10 +84,15 @@ impl Reading {
     pub fn next_piece(&mut self, pipeline: &Pipeline) -> Piece {
         let Piece { mut occurrences, mut stats, mut is_last, mut trouble } = Piece::default();
         while stats.bytes_read < PIECE_BYTES && occurrences.len() < PIECE_OCCURRENCES && !is_last {
-            let count = match self.file.read(self.skim.space()) {
+            let space = self.skim.space();
+            let count = match std::mem::take(&mut self.read) {
+                0 => self.file.read(space),
+                read => Ok(read),
+            };
+            let count = match count {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    trouble = Some((self.path.to_path_buf(), error));
+                    trouble.push((self.path.to_path_buf(), error));
                     0
                 }
                 Ok(count) => count,
@@ -89,10 +113,16 @@ impl Reading {
     }
 }
 
-/// The dialect of a file, which is then at its first byte again.
-fn dialect_of(path: &Path, mut file: &File) -> io::Result<Dialect> {
-    let mut head = Vec::new();
-    file.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    file.rewind()?;
-    Ok(Dialect::of_file(path, &head))
+/// Reads until there is no room, or no more; how much.
+fn read_to_full(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < room.len() {
+        match file.read(&mut room[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }

@@ -20,7 +20,7 @@ use crate::pipeline::Pipeline;
 use crate::record::Level;
 use crate::stats::Stats;
 use file::{PIECE_BYTES, Piece, Reading};
-use plan::{Plan, unreadable};
+use plan::{Plan, Planned, unreadable};
 use workers::Workers;
 
 /// Reads files from start to end.
@@ -36,7 +36,7 @@ pub struct Scan {
 /// Who reads.
 #[derive(Debug)]
 enum Source {
-    Here { job: Arc<Job>, files: VecDeque<PathBuf>, current: Option<Box<Reading>>, window: Vec<u8> },
+    Here { job: Arc<Job>, files: VecDeque<Planned>, current: Option<Box<Reading>>, window: Vec<u8> },
     There(Workers),
 }
 
@@ -117,7 +117,7 @@ impl Scan {
                     }
                     break Some(piece);
                 }
-                let Some(path) = files.pop_front() else { break None };
+                let Some(Planned { path, .. }) = files.pop_front() else { break None };
                 match job.begin(&path, window) {
                     Ok(reading) => *current = Some(Box::new(reading)),
                     Err(error) => break Some(Piece::unread(path, error)),
@@ -128,7 +128,7 @@ impl Scan {
             self.incidents.add(occurrence);
         }
         self.stats += piece.stats;
-        if let Some((path, error)) = &piece.trouble {
+        for (path, error) in &piece.trouble {
             unreadable(&self.notes, path, error);
         }
         Some(piece)

@@ -133,10 +133,16 @@ impl Held {
         false
     }
 
-    /// The second name of a file; none where it has none, or somebody has cleaned it up.
+    /// The second name of a file; none where it has none. One that somebody has cleaned up is given anew at the next
+    /// [`Held::hold`].
     pub fn second(&self, identity: FileIdentity) -> Option<PathBuf> {
-        let given = self.links.lock().given.get(&identity).cloned();
-        given.filter(|second| is_at(identity, second))
+        let mut links = self.links.lock();
+        let given = links.given.get(&identity).cloned()?;
+        if is_at(identity, &given) {
+            return Some(given);
+        }
+        links.given.remove(&identity);
+        None
     }
 
     /// Whether there are files that need a copy.
@@ -290,6 +296,22 @@ mod tests {
         let [kept] = &found[..] else { panic!("{found:?}") };
         assert_eq!((kept.identity, kept.is_copy), (identity, true));
         assert_eq!(io::read_to_string(&kept.file).unwrap(), "second");
+    }
+
+    #[test]
+    fn a_second_name_that_was_cleaned_up_is_given_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tk-maya.log");
+        fs::write(&path, "kept").unwrap();
+        let file = open(&path).unwrap();
+        let identity = platform::identity_of(&file, &path).unwrap();
+        let held = Held::new(folder.path());
+        held.hold(identity, &path, &file, 0);
+        let second = held.second(identity).unwrap();
+        fs::remove_file(&second).unwrap();
+        assert_eq!(held.second(identity), None);
+        held.hold(identity, &path, &file, 0);
+        assert_eq!(held.second(identity), Some(second));
     }
 
     #[test]

@@ -8,11 +8,11 @@ use tk_incident_core::spool::{Delivery, SpoolReader};
 use tk_incident_core::{Agent, Config, ErrorKind};
 
 use super::support::{
-    Home, LONGEST, agent_with, append, caught_up, error, messages, occurrences, record, stop,
+    Home, LONGEST, agent_with, append, caught_up, error, messages, next_delivery, occurrences, record, stop,
 };
 
 fn next(agent: &Agent) -> Delivery {
-    agent.next_delivery(LONGEST).unwrap().expect("a delivery is due")
+    next_delivery(agent)
 }
 
 #[test]

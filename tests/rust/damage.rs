@@ -15,7 +15,8 @@ use tk_incident_core::spool::{Bounds, Drive, Place};
 use super::books::make_room;
 use super::session::{PROBLEMS, Session, Site, Written, books_balance, copy_spool, counted};
 use super::support::{
-    Home, LONGEST, agent_with, append, config_of_a_property, error, is_long, leads, occurrences, stop,
+    Home, LONGEST, agent_with, append, config_of_a_property, error, is_long, leads, next_delivery,
+    occurrences, stop,
 };
 
 pub const DATABASE: &str = "spool.sqlite";
@@ -224,11 +225,11 @@ fn an_agent_goes_on_with_what_is_left() {
     let agent = home.agent();
     let log = home.log("tk-maya.log");
     append(&log, error("told before"));
-    let first = agent.next_delivery(LONGEST).unwrap().unwrap();
+    let first = next_delivery(&agent);
     agent.spool().unwrap().ticket_created(first.id, 42, true).unwrap();
     agent.spool().unwrap().ack(first.id, 1, 0, true).unwrap();
     append(&log, error("found before"));
-    let second = agent.next_delivery(LONGEST).unwrap().unwrap();
+    let second = next_delivery(&agent);
 
     // What another connection writes makes the agent's read the file again; by then it is spoilt.
     let path = home.state().join(DATABASE);
@@ -273,7 +274,7 @@ fn a_recovery_keeps_the_lead_and_leaves_the_old_file_alone() {
         let on_drive = || agent_with(Config { state_drive, ..home.config() });
         let first = on_drive();
         append(&home.log("tk-maya.log"), error("one"));
-        let delivery = first.next_delivery(LONGEST).unwrap().unwrap();
+        let delivery = next_delivery(&first);
         let second = on_drive();
         // As a courier has it, which knows nothing of a damage.
         let held = first.spool().unwrap();

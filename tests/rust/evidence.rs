@@ -12,7 +12,7 @@ use tk_incident_core::record::{Assembler, Dialect, Framer, Parts};
 use tk_incident_core::signature::{Studio, signature};
 use tk_incident_core::{Agent, Config, Occurrence, Redactor};
 
-use super::support::{Home, LONGEST, agent_with, append, caught_up, occurrences, replace, stop};
+use super::support::{Home, agent_with, append, caught_up, next_delivery, occurrences, replace, stop};
 
 const SECOND: &str = "2026-11-22 00:21:";
 
@@ -40,7 +40,7 @@ fn members(archive: &[u8]) -> BTreeMap<String, String> {
 
 /// The archive of what is due next.
 fn next(agent: &Agent) -> Vec<u8> {
-    let delivery = agent.next_delivery(LONGEST).unwrap().expect("a delivery is due");
+    let delivery = next_delivery(agent);
     agent.spool().unwrap().evidence(delivery.id).unwrap().unwrap()
 }
 

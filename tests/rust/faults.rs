@@ -11,7 +11,9 @@ use tk_incident_core::{Agent, Result};
 
 use super::disk::{Disk, Fault};
 use super::session::{Session, Site, Written, books_balance, counted};
-use super::support::{Home, LONGEST, append, caught_up, error, is_long, messages, occurrences, stop};
+use super::support::{
+    Home, LONGEST, append, caught_up, error, is_long, messages, next_delivery, occurrences, stop,
+};
 
 /// One try, and at most one more once the drive works again.
 fn at_last<T>(disk: &Disk, mut step: impl FnMut() -> Result<T>) -> (T, bool) {
@@ -127,7 +129,7 @@ fn an_agent_waits_for_its_drive() {
         let agent = Agent::with_place(home.config(), disk.place(&home.state(), Drive::Network));
         agent.start().unwrap();
         append(&home.log("tk-maya.log"), error("before"));
-        let before = agent.next_delivery(LONGEST).unwrap().unwrap();
+        let before = next_delivery(&agent);
         agent.spool().unwrap().ack(before.id, 1, 0, true).unwrap();
         disk.fail(fault, 0, true);
         append(&home.log("tk-maya.log"), error("while it fails"));
@@ -137,7 +139,7 @@ fn an_agent_waits_for_its_drive() {
         assert!(agent.next_delivery(Duration::from_millis(10)).unwrap().is_none());
         disk.mend();
         for title in ["while it fails", "still"] {
-            let delivery = agent.next_delivery(LONGEST).unwrap().expect("it goes on by itself");
+            let delivery = next_delivery(&agent);
             assert_eq!((&*delivery.incident.title, delivery.incident.count), (title, 1));
             agent.spool().unwrap().ack(delivery.id, 1, 0, true).unwrap();
         }

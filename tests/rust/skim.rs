@@ -133,11 +133,11 @@ fn scanned(paths: &[PathBuf], threads: usize) -> (Vec<String>, Scan) {
 #[test]
 fn what_threads_find_comes_in_the_order_of_the_files() {
     let home = Home::new();
-    // More files than are read ahead, and one of several pieces.
+    // Several runs of small files, and one file of several pieces.
     for number in 0..200 {
         let log = home.log(&format!("tk-{number:03}.log"));
         append(&log, error(&format!("first of {number}")));
-        append(&log, "x".repeat(if number == 3 { 20 << 20 } else { 100 }) + "\n");
+        append(&log, "x".repeat(if number == 3 { 20 << 20 } else { 40_000 }) + "\n");
         append(&log, error(&format!("last of {number}")));
     }
     fs::create_dir(home.log("tk-100a.log")).unwrap();

@@ -6,7 +6,9 @@ use serde_json::Value;
 use tk_incident_core::spool::{Delivery, SpoolReader, now_ms};
 use tk_incident_core::{Agent, Config};
 
-use super::support::{Home, LONGEST, agent_with, append, error, occurrences, stop, wait_until};
+use super::support::{
+    Home, LONGEST, agent_with, append, error, next_delivery, occurrences, stop, wait_until,
+};
 
 /// The site shows what it was told by then.
 const SITE_LAG_MS: i64 = 10_000;
@@ -17,7 +19,7 @@ const SLACK_MS: i64 = 5_000;
 fn one(home: &Home) -> (Agent, Delivery) {
     let agent = home.agent();
     append(&home.log("tk-maya.log"), error("the problem"));
-    let delivery = agent.next_delivery(LONGEST).unwrap().expect("a delivery is due");
+    let delivery = next_delivery(&agent);
     (agent, delivery)
 }
 

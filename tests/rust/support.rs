@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use proptest::test_runner::Config as Property;
 use tempfile::TempDir;
+use tk_incident_core::spool::Delivery;
 use tk_incident_core::{Agent, Config, Occurrence};
 
 /// No test waits longer for anything.
@@ -126,6 +127,18 @@ pub fn occurrences(agent: &Agent, count: usize) -> Vec<Occurrence> {
         all.extend(agent.wait_occurrences(after, Duration::from_millis(500)).unwrap());
     }
     all
+}
+
+/// Waits for the next delivery, whatever else there may be to do or to say meanwhile.
+pub fn next_delivery(agent: &Agent) -> Delivery {
+    let deadline = Instant::now() + LONGEST;
+    loop {
+        if let Some(delivery) = agent.next_delivery(LONGEST).unwrap() {
+            return delivery;
+        }
+        assert!(Instant::now() < deadline, "no delivery is due: {:?}", agent.take_notes());
+        std::thread::yield_now();
+    }
 }
 
 /// Waits until all that the files hold is committed.

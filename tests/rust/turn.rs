@@ -3,7 +3,7 @@
 use tk_incident_core::Agent;
 use tk_incident_core::spool::{Delivery, SpoolReader, now_ms};
 
-use super::support::{Home, LONGEST, append, occurrences, record, stop};
+use super::support::{Home, append, next_delivery, occurrences, record, stop};
 
 /// No wait after a failure is longer.
 const HOUR_MS: i64 = 3_600_000;
@@ -14,7 +14,7 @@ fn problems(home: &Home, levels: &[&str]) -> Agent {
     let text: String =
         levels.iter().zip('a'..).map(|(level, name)| record(level, &format!("problem {name}"))).collect();
     append(&home.log("tk-maya.log"), text);
-    agent.next_delivery(LONGEST).unwrap().expect("one is due");
+    next_delivery(&agent);
     all_captured(&agent);
     agent
 }

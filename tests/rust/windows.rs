@@ -16,7 +16,8 @@ use tk_incident_core::tail::{Beginning, Tailer};
 use tk_incident_core::{Agent, Config};
 
 use super::support::{
-    Home, LONGEST, Raised, agent_with, append, error, messages, occurrences, record, remove, stop,
+    Home, LONGEST, Raised, agent_with, append, error, messages, next_delivery, occurrences, record, remove,
+    stop,
 };
 
 /// `FILE_SHARE_READ | FILE_SHARE_WRITE`, as all that CPython opens.
@@ -156,5 +157,5 @@ fn folders_with_long_and_foreign_names_do() {
 }
 
 fn next(agent: &Agent) -> Delivery {
-    agent.next_delivery(LONGEST).unwrap().expect("a delivery is due")
+    next_delivery(agent)
 }

@@ -56,7 +56,7 @@ def _quiet(folder: Path, rounds: int, size: int) -> Iterator[Figure]:
 def _threads(folder: Path, rounds: int, size: int) -> Iterator[Figure]:
     for count in (100, 1_000, 10_000):
         logs = folder / f"many{count}"
-        toolkit_logs.write_many(logs, count, size // 4, seed=2)
+        toolkit_logs.write_many(logs, count, size, seed=2)
         spent = in_turns(
             {
                 "one": partial(tk_incident.scan, logs),
@@ -64,7 +64,7 @@ def _threads(folder: Path, rounds: int, size: int) -> Iterator[Figure]:
             },
             rounds,
         )
-        beside = f"{size / 4 / spent['one'] / 1e9:.2f} GB/s with one"
+        beside = f"{size / spent['one'] / 1e9:.2f} GB/s with one"
         yield Figure(f"scan, {count:,} files: two threads", spent["one"] / spent["two"], 1.7, "times", beside)
         for log in logs.iterdir():
             log.unlink()
