@@ -462,6 +462,9 @@ def test_a_stopped_courier_leaves_no_thread_and_no_connection(start: Start) -> N
     courier, outbox = start(sink)
     outbox.wait_for(lambda: outbox.asked > 0)
     assert courier.is_alive
+    courier.request_stop()
+    # As an agent does that is stopped: nobody waits for a delivery any more.
+    outbox.end()
     assert courier.stop(DEADLINE_S)
     assert courier.stop(0)
     assert not courier.is_alive
