@@ -90,6 +90,7 @@ fn name(harvester: &Harvester) -> &OsStr {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::super::{Beginning, open, platform};
     use super::*;

@@ -447,6 +447,7 @@ impl Harvester {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;
