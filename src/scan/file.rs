@@ -113,7 +113,8 @@ impl Reading {
     }
 }
 
-/// Reads until there is no room, or no more; how much.
+/// Reads until there is no room, or no more; how much. (`read_to_end` would have the room emptied before, and filled with
+/// zeros behind it: for each small file.)
 fn read_to_full(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < room.len() {
