@@ -226,13 +226,18 @@ fn is_at(identity: FileIdentity, path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_file_outlives_its_first_name() {
-        let folder = tempfile::tempdir().unwrap();
+    fn log_in(folder: &tempfile::TempDir) -> (PathBuf, File, FileIdentity) {
         let path = folder.path().join("tk-maya.log");
         fs::write(&path, "kept").unwrap();
         let file = open(&path).unwrap();
         let identity = platform::identity_of(&file, &path).unwrap();
+        (path, file, identity)
+    }
+
+    #[test]
+    fn a_file_outlives_its_first_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, file, identity) = log_in(&folder);
         let held = Held::new(folder.path());
         assert!(!held.hold(identity, &path, &file, 0));
         fs::remove_file(&path).unwrap();
@@ -251,10 +256,7 @@ mod tests {
     #[test]
     fn a_file_without_a_name_is_copied() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tk-maya.log");
-        fs::write(&path, "kept").unwrap();
-        let file = open(&path).unwrap();
-        let identity = platform::identity_of(&file, &path).unwrap();
+        let (path, file, identity) = log_in(&folder);
         fs::remove_file(&path).unwrap();
         // Another file has its name now.
         fs::write(&path, "another").unwrap();
@@ -303,10 +305,7 @@ mod tests {
     #[test]
     fn a_second_name_that_was_cleaned_up_is_given_anew() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tk-maya.log");
-        fs::write(&path, "kept").unwrap();
-        let file = open(&path).unwrap();
-        let identity = platform::identity_of(&file, &path).unwrap();
+        let (path, file, identity) = log_in(&folder);
         let held = Held::new(folder.path());
         held.hold(identity, &path, &file, 0);
         let second = held.second(identity).unwrap();
