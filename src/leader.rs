@@ -4,10 +4,11 @@
 //! macOS, `LockFileEx` on Windows; on NFS Linux hands `flock` to the server, so that it holds between machines.
 //! What a lock cannot do is survive the deletion of its file: the spool's terms are the fence behind it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::drive;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Name of the lock file. It holds nothing.
@@ -21,12 +22,15 @@ const MOST_DELETED: usize = 8;
 pub struct Leadership {
     locked: File,
     path: PathBuf,
+    /// What a network drive says of a name may be some seconds old.
+    is_on_network: bool,
 }
 
 impl Leadership {
     /// Takes the lead of a log folder; None if another reporter has it.
     pub fn try_take(log_folder: &Path) -> Result<Option<Self>> {
         let path = log_folder.join(LOCK_FILE);
+        let is_on_network = drive::is_network(log_folder);
         let refused = |error| Error::new(ErrorKind::Lock).at(&path).because(error);
         for _ in 0..MOST_DELETED {
             let locked = open(&path).map_err(refused)?;
@@ -35,7 +39,7 @@ impl Leadership {
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(refused(error)),
             }
-            let lead = Self { locked, path: path.clone() };
+            let lead = Self { locked, path: path.clone(), is_on_network };
             // A file that was deleted before it was locked keeps nobody out.
             if lead.is_intact() {
                 return Ok(Some(lead));
@@ -54,8 +58,13 @@ impl Leadership {
     /// False once the lock file was deleted or replaced: from then on another reporter may take the lead.
     #[must_use]
     pub fn is_intact(&self) -> bool {
-        // Opened, not just looked at: what a network drive says of a name may be some seconds old.
-        match File::open(&self.path).and_then(|there| is_same(&self.locked, &there)) {
+        // Opened only where it must be: the log folder is watched, and who opens a file in it wakes the watcher.
+        let there = if self.is_on_network {
+            File::open(&self.path).and_then(|it| it.metadata())
+        } else {
+            self.path.metadata()
+        };
+        match there.and_then(|there| Ok(is_same(&self.locked.metadata()?, &there))) {
             Ok(is_same) => is_same,
             // Whatever else keeps us from looking, the lock itself is not gone.
             Err(error) => error.kind() != io::ErrorKind::NotFound,
@@ -76,10 +85,9 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn is_same(a: &File, b: &File) -> io::Result<bool> {
+fn is_same(locked: &Metadata, there: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let (a, b) = (a.metadata()?, b.metadata()?);
-    Ok((a.dev(), a.ino()) == (b.dev(), b.ino()))
+    (locked.dev(), locked.ino()) == (there.dev(), there.ino())
 }
 
 /// `FILE_SHARE_READ | FILE_SHARE_WRITE`: without the right to delete it, nobody can while it is open.
@@ -90,9 +98,8 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(windows)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn is_same(_locked: &File, _there: &File) -> io::Result<bool> {
-    Ok(true)
+fn is_same(_locked: &Metadata, _there: &Metadata) -> bool {
+    true
 }
 
 #[cfg(test)]

@@ -14,15 +14,18 @@ use super::{Led, Shared};
 use crate::config::TicketScope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::Pipeline;
-use crate::spool::{Batch, Bounds, Place};
+use crate::spool::{Batch, Bounds, Drive, Place};
 use crate::stats::Stats;
 use crate::tail::{Beginning, Tailer};
 
 /// A leader looks this often whether its lock file is still there.
 const LEAD_CHECK: Duration = Duration::from_secs(1);
 
-/// And has a round at least this often, for processes that ask to see what is in the spool.
-const QUIET_ROUND: Duration = Duration::from_secs(2);
+/// And has a round at least this often.
+const QUIET_ROUND: Duration = Duration::from_secs(3);
+
+/// The same where other processes have to ask to see what is in the spool: they do not wait for long.
+const ASKED_ROUND: Duration = Duration::from_secs(2);
 
 /// Checkpoints alone, with nothing found, are not worth a write to disk more often than this.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(2);
@@ -66,6 +69,7 @@ pub(super) struct Work<'a> {
     lead_checked_at: Instant,
     evidence: Evidence,
     bounds: Bounds,
+    longest_wait: Duration,
     recovered_at: Option<Instant>,
 }
 
@@ -74,7 +78,8 @@ impl<'a> Work<'a> {
     pub(super) fn run(shared: &'a Shared, pipeline: &'a Pipeline, place: &Place) -> Result<()> {
         while let Some(spool) = stand_by(shared, place, pipeline.studio())? {
             shared.signal.raise();
-            match Self::new(shared, spool, pipeline).and_then(Self::follow) {
+            let longest_wait = if place.drive == Drive::Network { ASKED_ROUND } else { QUIET_ROUND };
+            match Self::new(shared, spool, pipeline, longest_wait).and_then(Self::follow) {
                 Err(error) if error.kind() == &ErrorKind::LeadLost => {
                     shared.give_up_lead();
                     shared.set_caught_up(false);
@@ -86,7 +91,12 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn new(shared: &'a Shared, spool: Arc<Led>, pipeline: &'a Pipeline) -> Result<Self> {
+    fn new(
+        shared: &'a Shared,
+        spool: Arc<Led>,
+        pipeline: &'a Pipeline,
+        longest_wait: Duration,
+    ) -> Result<Self> {
         let now = Instant::now();
         let is_known = spool.knows_folder(&shared.log_folder)?;
         // The spool that knew where to go on is gone: better to find it again than never.
@@ -104,6 +114,7 @@ impl<'a> Work<'a> {
             pipeline,
             committed_at: now,
             lead_checked_at: now,
+            longest_wait,
             recovered_at: None,
         })
     }
@@ -322,7 +333,7 @@ impl<'a> Work<'a> {
         if self.bounds.is_working() {
             return Duration::ZERO;
         }
-        self.evidence.wait().map_or(QUIET_ROUND, |wait| wait.min(QUIET_ROUND))
+        self.evidence.wait().map_or(self.longest_wait, |wait| wait.min(self.longest_wait))
     }
 
     fn is_stopping(&self) -> bool {
