@@ -69,6 +69,8 @@ struct Shared {
     caught_up: AtomicBool,
     failure: Mutex<Option<String>>,
     notes: Notes,
+    /// No ticket is looked at again before that.
+    settles_from: Mutex<Instant>,
     /// Raised when something was committed or is to be said, when the lead changes, and at the stop.
     signal: Arc<Signal>,
     /// Wakes the tail's thread before its pause is over.
@@ -118,6 +120,7 @@ impl Agent {
             caught_up: AtomicBool::new(false),
             failure: Mutex::new(None),
             notes: Notes::raising(Arc::clone(&signal)),
+            settles_from: Mutex::new(Instant::now()),
             signal,
             hint,
             hints,
@@ -206,7 +209,8 @@ impl Agent {
                     if let Some(delivery) = spool.delivery_due(now)? {
                         return Ok(Some(delivery));
                     }
-                    let settling = spool.next_settling_ms(now)?;
+                    let settling =
+                        spool.next_settling_ms(now)?.map(|at| at.max(now + self.settling_pause_ms()));
                     let is_evidence_taken = || Ok::<_, Error>(spool.next_evidence_ms(now)?.is_none());
                     if settling.is_some_and(|at| at <= now) || is_draining && is_evidence_taken()? {
                         break;
@@ -229,6 +233,23 @@ impl Agent {
             seen = self.shared.signal.wait(seen, wait.min(left));
         }
         Ok(None)
+    }
+
+    /// The deliveries whose tickets are to be looked at again now: see [`crate::spool::Spool::take_unsettled`].
+    pub fn take_unsettled(&self) -> Result<Vec<Delivery>> {
+        if self.settling_pause_ms() > 0 { Ok(Vec::new()) } else { self.spool()?.take_unsettled(now_ms()) }
+    }
+
+    /// The last look failed: no ticket is looked at again for so long, and nobody is woken for it.
+    pub fn settle_later(&self, wait: Duration) {
+        let now = Instant::now();
+        *self.shared.settles_from.lock() = now.checked_add(wait).unwrap_or(now);
+    }
+
+    /// How long no ticket is looked at again, rounded up.
+    fn settling_pause_ms(&self) -> i64 {
+        let pause = self.shared.settles_from.lock().saturating_duration_since(Instant::now());
+        i64::try_from(pause.as_micros().div_ceil(1000)).unwrap_or(i64::MAX)
     }
 
     /// Committed occurrences behind this row; waits until there is one.

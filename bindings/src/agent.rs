@@ -109,8 +109,14 @@ impl Agent {
     }
 
     fn take_unsettled(&self, py: Python<'_>) -> PyResult<Vec<Delivery>> {
-        let found = detached(py, || self.0.spool()?.take_unsettled(core::spool::now_ms()))?;
-        Ok(found.into_iter().map(Delivery).collect())
+        Ok(detached(py, || self.0.take_unsettled())?.into_iter().map(Delivery).collect())
+    }
+
+    fn settle_later(&self, py: Python<'_>, wait_ms: u64) -> PyResult<()> {
+        detached(py, || {
+            self.0.settle_later(millis(wait_ms));
+            Ok(())
+        })
     }
 
     fn settled(&self, py: Python<'_>, delivery_id: i64) -> PyResult<()> {

@@ -219,6 +219,8 @@ class Agent:
         """
     def take_unsettled(self) -> list[Delivery]:
         """Deliveries whose tickets are to be looked at; they come again until they are ``settled``."""
+    def settle_later(self, wait_ms: int) -> None:
+        """Give out no unsettled delivery for so long."""
     def settled(self, delivery_id: int) -> None:
         """Commit that the ticket has no twin, and holds what it was told."""
     def wait_occurrences(self, after_id: int, timeout_ms: int) -> list[Occurrence]:

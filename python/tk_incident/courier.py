@@ -49,6 +49,9 @@ class Outbox(Journal, Protocol):
     def take_unsettled(self) -> Sequence[Delivery]:
         """Take the deliveries whose tickets may have a twin by now."""
 
+    def settle_later(self, wait_ms: int) -> None:
+        """Give out none of them for so long."""
+
     def take_notes(self) -> Sequence[Note]:
         """Take what the core wants said."""
 
@@ -76,7 +79,6 @@ class Courier:
         self._caught_last = ""
         self._is_end_said = False
         self._settle_failures = 0
-        self._settles_from = 0.0
         # A daemon: a site that hangs must not keep the host from ending.
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
@@ -159,14 +161,12 @@ class Courier:
         if sink is not None:
             has_done |= self._settle(sink)
         if not has_done and time.monotonic() - began < _TURN_MS / 2000:
-            # The agent has ended and answers at once from now on, or what it wants done has to wait.
+            # The agent has ended, and answers at once from now on.
             self._ending.wait(_PAUSE_S)
         return False
 
     def _settle(self, sink: Sink) -> bool:
         """Look once more at what was delivered, where that is due; True if something was."""
-        if time.monotonic() < self._settles_from:
-            return False
         unsettled: Sequence[Delivery] = ()
         try:
             unsettled = self._outbox.take_unsettled()
@@ -177,7 +177,7 @@ class Courier:
             log.debug("%s", self._redacted(str(error)))
             own_s = min(_FIRST_SETTLE_PAUSE_S * 2.0**self._settle_failures, _LONGEST_SETTLE_PAUSE_S)
             self._settle_failures = min(self._settle_failures + 1, 16)
-            self._settles_from = time.monotonic() + max(own_s, error.retry_after_s or 0.0)
+            self._outbox.settle_later(round(1000 * max(own_s, error.retry_after_s or 0.0)))
         else:
             self._settle_failures = 0
         return bool(unsettled)

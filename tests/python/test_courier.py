@@ -32,6 +32,7 @@ class Outbox:
         self.changed = threading.Condition()
         self.due: list[Delivery] = []
         self.unsettled: list[Delivery] = []
+        self.settling_waits: list[int] = []
         self.notes: list[Note] = []
         self.acks: list[tuple[int, int, int]] = []
         self.retries: list[tuple[int, str, Optional[int]]] = []
@@ -111,6 +112,11 @@ class Outbox:
         with self.changed:
             unsettled, self.unsettled = self.unsettled, []
             return unsettled
+
+    def settle_later(self, wait_ms: int) -> None:
+        with self.changed:
+            self.settling_waits.append(wait_ms)
+            self.changed.notify_all()
 
     def ticket_asked(self, delivery_id: int) -> None: ...
 
@@ -295,6 +301,31 @@ def test_nor_does_one_that_fails_when_tickets_are_looked_at_again(
     (said,) = log.at(logging.DEBUG)
     assert "no handle: password=" in said
     assert "hunter2" not in said
+
+
+def test_tickets_are_left_alone_for_longer_after_each_look_that_fails(
+    start: Start, make_delivery: MakeDelivery
+) -> None:
+    class Unsettling(ScriptedSink):
+        def settle(self, deliveries: Sequence[Delivery], journal: Journal) -> None:
+            super().settle(deliveries, journal)
+            if len(self.settled) != 3:
+                raise DeliveryError("the site is busy", 30.0 if len(self.settled) == 4 else None)
+
+    sink, outbox = Unsettling(), Outbox()
+    start(sink, outbox)
+    outbox.wait_for(lambda: outbox.asked == 1)
+
+    def waits() -> list[int]:
+        with outbox.changed:
+            asked = outbox.asked
+            outbox.unsettled = [make_delivery(id=7)]
+            outbox.changed.notify_all()
+        # It asks for the next delivery once it has done with them.
+        outbox.wait_for(lambda: outbox.asked > asked)
+        return list(outbox.settling_waits)
+
+    assert [waits() for _ in range(4)] == [[2_000], [2_000, 4_000], [2_000, 4_000], [2_000, 4_000, 30_000]]
 
 
 def test_a_defect_in_the_sink_is_kept_said_and_survived(

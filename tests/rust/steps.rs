@@ -1,6 +1,6 @@
 //! The steps of a delivery, and where the next attempt goes on.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tk_incident_core::spool::{Delivery, SpoolReader, now_ms};
@@ -100,6 +100,22 @@ fn they_are_looked_for_although_the_clock_was_set_back() {
     assert_eq!(ids(now_ms() + a_day_ms), [delivery.id], "they are put off, in tomorrow's time");
     assert_eq!(ids(now_ms()), [delivery.id]);
     assert!(ids(now_ms()).is_empty());
+    drop(spool);
+    stop(&agent);
+}
+
+#[test]
+fn after_a_look_that_failed_none_is_due_for_a_while() {
+    let home = Home::new();
+    let (agent, delivery) = one(&home);
+    let spool = agent.spool().unwrap();
+    spool.ticket_created(delivery.id, 42, true).unwrap();
+    // What is put off so far was put off before the clock was set back: it is due.
+    spool.take_unsettled(now_ms() + 24 * 3_600_000).unwrap();
+    agent.settle_later(Duration::from_secs(3_600));
+    assert!(agent.take_unsettled().unwrap().is_empty());
+    agent.settle_later(Duration::ZERO);
+    assert_eq!(agent.take_unsettled().unwrap()[0].id, delivery.id);
     drop(spool);
     stop(&agent);
 }
