@@ -4,8 +4,8 @@
 //! for that word, and records are read only around a hit. A Toolkit log has such words in its headers; in other
 //! dialects a record matters by more than one word, and all of them are read.
 //!
-//! What is read around a hit begins a few records before it, so that lines that other processes have broken off find
-//! their record, and ends once nothing that matters is open. What comes out is what [`Records`] would give, but for the
+//! What is read around a hit begins a few records before it where one of those has a traceback, so that lines that other
+//! processes have broken off find their record, and ends once nothing that matters is open. What comes out is what [`Records`] would give, but for the
 //! lines of a record without importance that more than [`RECORDS_BEFORE`] others have broken off: those go on with
 //! whatever record is open.
 
@@ -198,7 +198,7 @@ impl Skim {
     fn begin_before(&self, line: usize) -> usize {
         let floor = self.floor.max(line.saturating_sub(BYTES_BEFORE));
         let (mut begin, mut at, mut records) = (line, line, 0);
-        let mut is_traceback = false;
+        let (mut is_traceback, mut is_any) = (false, false);
         while at > floor && records < RECORDS_BEFORE {
             let end = at;
             at = match memrchr(b'\n', &self.window[floor..at - 1]) {
@@ -208,13 +208,15 @@ impl Skim {
                 None => break,
             };
             is_traceback |= self.title.find(&self.window[at..end]).is_some();
+            is_any |= is_traceback;
             if toolkit::begins(trim(&self.window[at..line])) {
                 begin = at;
                 // Whether a traceback waits for its end depends on those before it that do.
                 records = if std::mem::take(&mut is_traceback) { 0 } else { records + 1 };
             }
         }
-        begin
+        // Only a traceback is broken off, and nearly always there is none.
+        if is_any { begin } else { line }
     }
 }
 
