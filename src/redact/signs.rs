@@ -16,6 +16,9 @@ const SLOTS: usize = 1 << 16;
 const BLOCK: usize = 64;
 const READ: usize = BLOCK + LEAST - 1;
 
+/// Places of a block of which one branch says that no sign is there.
+const PART: usize = 16;
+
 /// All signs.
 #[derive(Debug)]
 pub(super) struct Signs {
@@ -42,6 +45,8 @@ struct Entry {
     slot: u16,
     /// Folded.
     three: [u8; LEAST],
+    /// As they are written, where capitals count.
+    exactly: Option<[u8; LEAST]>,
     sign: u16,
     /// Where in the sign they stand.
     offset: usize,
@@ -91,13 +96,15 @@ impl Signs {
             *slot = slot_of([folded(*first), folded(*second), folded(*third)]);
         }
         let is_taken = |slot: &u16| self.table[usize::from(*slot)];
-        // Mostly there is none, and one branch says so of all.
-        if slots.iter().fold(0, |any, slot| any | is_taken(slot)) == 0 {
-            return;
-        }
-        for (next, slot) in slots.iter().enumerate().filter(|(_, slot)| is_taken(slot) != 0) {
-            let three = [block[next], block[next + 1], block[next + 2]].map(folded);
-            self.at(bytes, at + next, *slot, three, found);
+        for (part, slots) in slots.chunks_exact(PART).enumerate() {
+            // Mostly there is none, and one branch says so of all.
+            if slots.iter().fold(0, |any, slot| any | is_taken(slot)) == 0 {
+                continue;
+            }
+            for (next, slot) in slots.iter().enumerate().filter(|(_, slot)| is_taken(slot) != 0) {
+                let next = part * PART + next;
+                self.at(bytes, at + next, *slot, [block[next], block[next + 1], block[next + 2]], found);
+            }
         }
     }
 
@@ -111,9 +118,10 @@ impl Signs {
         found: &mut impl FnMut(&Sign, Range<usize>),
     ) {
         let entries = &self.entries[usize::from(self.begins[usize::from(slot)])..];
-        for entry in
-            entries.iter().take_while(|entry| entry.slot == slot).filter(|entry| entry.three == three)
-        {
+        let here = three.map(folded);
+        let is_here =
+            |entry: &&Entry| entry.three == here && entry.exactly.is_none_or(|exactly| exactly == three);
+        for entry in entries.iter().take_while(|entry| entry.slot == slot).filter(is_here) {
             let sign = &self.all[usize::from(entry.sign)];
             let Some(begin) = at.checked_sub(entry.offset) else { continue };
             let range = begin..begin + sign.text.len();
@@ -137,8 +145,9 @@ fn entry(at: usize, sign: &Sign) -> Option<Entry> {
         let is_frequent = FREQUENT.iter().any(|word| three.eq_ignore_ascii_case(word));
         (is_frequent, three.iter().map(|byte| weight(*byte)).sum::<u32>())
     })?;
-    let three = [rarest[0], rarest[1], rarest[2]].map(folded);
-    Some(Entry { slot: slot_of(three), three, sign: u16::try_from(at).unwrap_or(u16::MAX), offset })
+    let written = [rarest[0], rarest[1], rarest[2]];
+    let (three, exactly) = (written.map(folded), sign.is_exact.then_some(written));
+    Some(Entry { slot: slot_of(three), three, exactly, sign: u16::try_from(at).unwrap_or(u16::MAX), offset })
 }
 
 /// Rare by their letters, but not where hooks and plates, playblasts and plug-ins are talked of, and each second error is a
