@@ -1,6 +1,7 @@
 //! What a problem is, as one text: what is hashed.
 
 use super::clip::{beginning, end};
+use super::lately;
 use super::module::{self, Owner};
 use super::normal::{self, Mask, Reading};
 use super::{SignatureKind, Studio, class, family};
@@ -163,7 +164,7 @@ impl<F: FnMut(Fact<'_>)> Writer<'_, F> {
         let place = end(frame.place, MOST_NAME);
         let owner = match frame.language {
             Language::Native => native(place, &mut self.out),
-            Language::Python | Language::Mel => module::module(place, &mut self.out),
+            Language::Python | Language::Mel => lately::module(place, &mut self.out),
         };
         let verdict = match owner {
             Owner::Framework(whose) if only_own => Verdict::Dropped(whose),

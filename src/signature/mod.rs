@@ -12,6 +12,7 @@ pub mod explain;
 mod family;
 mod form;
 pub mod former;
+mod lately;
 mod lists;
 mod module;
 pub mod normal;

@@ -20,7 +20,8 @@ pub fn module(place: &str, out: &mut String) -> Owner {
     if let Some(shown) = place.strip_prefix('<') {
         return shown_in_brackets(shown, out);
     }
-    let (parts, name) = find_name(place);
+    let mut parts = Parts::of(place);
+    let name = find_name(&mut parts);
     let begin = out.len();
     for folder in (1..name.end).rev().map(|number| parts.part(number)).filter(|part| says_something(part)) {
         // A descriptor of a repository keeps the bundle below the repository's name.
@@ -53,9 +54,9 @@ struct Name {
 
 /// Finds, from the file outwards, the folder that says where the module's name begins. Of several the innermost says it,
 /// but a folder of Python's own, or one that is called as the language, only where no other does.
-fn find_name(place: &str) -> (Parts<'_>, Name) {
+fn find_name(parts: &mut Parts<'_>) -> Name {
     let (mut package, mut python, mut lib, mut library) = (None, None, None, None);
-    let parts = Parts::of(place, |parts, number, mark| {
+    parts.find(|parts, number, mark| {
         // Before it is looked at itself: the `lib` in it is further in.
         if mark.is_pythons() && lib.is_some_and(|lib| lib + 1 == number) {
             library = library.or(lib);
@@ -82,7 +83,7 @@ fn find_name(place: &str) -> (Parts<'_>, Name) {
     let nearest = || 2 + (1..parts.count()).take_while(|number| is_version(parts.part(*number))).count();
     let is_library = package.is_none() && library.is_some();
     let end = package.or(library).or(python).unwrap_or_else(nearest).min(parts.count());
-    (parts, Name { end, is_library })
+    Name { end, is_library }
 }
 
 /// Whose a module is, by the first part of its name.

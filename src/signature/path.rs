@@ -62,26 +62,29 @@ pub struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Those of a path that stand behind what says on which drive, in which share and in whose home it lies. Each folder that
-    /// is marked is told with its number, from the file outwards; where that is enough no further part is looked for.
+    /// Those of a path that stand behind what says on which drive, in which share and in whose home it lies: none yet.
     #[inline]
-    pub fn of(path: &'a str, mut is_enough: impl FnMut(&Self, usize, Mark) -> bool) -> Self {
-        let path = &path[root(path)..];
-        let mut all = Self { path, bounds: [(0, 0); MOST_PARTS], count: 0 };
-        let mut end = path.len();
-        for (number, block) in path.as_bytes().chunks(BLOCK).enumerate().rev() {
+    pub fn of(path: &'a str) -> Self {
+        Self { path: &path[root(path)..], bounds: [(0, 0); MOST_PARTS], count: 0 }
+    }
+
+    /// Finds them. Each folder that is marked is told with its number, from the file outwards; where that is enough no
+    /// further part is looked for. (In place: to hand so much over takes as long as to find it.)
+    #[inline]
+    pub fn find(&mut self, mut is_enough: impl FnMut(&Self, usize, Mark) -> bool) {
+        let mut end = self.path.len();
+        for (number, block) in self.path.as_bytes().chunks(BLOCK).enumerate().rev() {
             let mut left = separators(block);
             while let Some(bit) = left.checked_ilog2() {
                 left ^= 1 << bit;
                 let at = number * BLOCK + bit as usize;
-                if all.put(at + 1, end, &mut is_enough) {
-                    return all;
+                if self.put(at + 1, end, &mut is_enough) {
+                    return;
                 }
                 end = at;
             }
         }
-        all.put(0, end, &mut is_enough);
-        all
+        self.put(0, end, &mut is_enough);
     }
 
     /// Takes the next one; whether that is enough.
@@ -207,7 +210,8 @@ mod tests {
     #[test]
     fn the_last_parts_count() {
         let parts = |path| {
-            let all = Parts::of(path, |_, _, _| false);
+            let mut all = Parts::of(path);
+            all.find(|_, _, _| false);
             (0..all.count()).map(|number| all.part(number).to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(parts("/a/./b//c.py"), ["c.py", "b", "a"]);
@@ -221,7 +225,8 @@ mod tests {
     fn marked_folders_are_told_until_it_is_enough() {
         let mut told = Vec::new();
         let path = "/x/Site-Packages/tk-a/python/lib/pythonx/Python39/lib.py";
-        let all = Parts::of(path, |_, number, mark| {
+        let mut all = Parts::of(path);
+        all.find(|_, number, mark| {
             told.push((number, mark));
             mark == Mark::Bundle
         });
