@@ -1,6 +1,5 @@
 //! Occurrences, and the incidents they are sightings of.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::folders::engine_of;
 use crate::record::{Level, Parts, Record};
-use crate::signature::{KEY_DIGITS, Signature, Studio, VERSION, sign};
+use crate::signature::{Signature, Studio, sign};
 
 /// One sighting of a problem: one record at one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -163,13 +162,7 @@ impl Incident {
     pub fn add(&mut self, occurrence: &Occurrence, user: Option<&str>) {
         self.count += 1;
         self.level = self.level.max(occurrence.level);
-        // Files are read one after the other, so times do not always rise.
-        if self.first_seen.is_empty() || !occurrence.time.is_empty() && occurrence.time < self.first_seen {
-            self.first_seen.clone_from(&occurrence.time);
-        }
-        if occurrence.time > self.last_seen {
-            self.last_seen.clone_from(&occurrence.time);
-        }
+        widen(&mut self.first_seen, &mut self.last_seen, &occurrence.time);
         if !self.engines.contains(&occurrence.engine) {
             self.engines.push(occurrence.engine.clone());
         }
@@ -181,80 +174,12 @@ impl Incident {
     }
 }
 
-/// Groups occurrences in memory, in order of first sight.
-#[derive(Debug, Default)]
-pub struct Incidents {
-    /// Shared with whoever has asked for them: a scan can find a hundred thousand.
-    all: Vec<Arc<Incident>>,
-    by_key: HashMap<Key, usize>,
-}
-
-/// A signature's key, as it stands in the table. With a hundred thousand problems each look at a text elsewhere is one at
-/// memory that nothing has fetched yet.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Key {
-    /// Of today's version: its digits.
-    Made([u8; KEY_DIGITS]),
-    /// Another one, as a rule of the settings can name it.
-    Named(String),
-}
-
-impl Key {
-    fn of(signature: &str) -> Self {
-        let digits = signature.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('-'));
-        match digits.map(|digits| digits.as_bytes().try_into()) {
-            Some(Ok(digits)) => Self::Made(digits),
-            _ => Self::Named(signature.to_owned()),
-        }
+/// Widens the time in which something was seen. Files are read one after the other, so times do not always rise.
+pub(crate) fn widen(first: &mut CompactString, last: &mut CompactString, time: &CompactString) {
+    if first.is_empty() || !time.is_empty() && time < first {
+        first.clone_from(time);
     }
-}
-
-impl Incidents {
-    /// Counts an occurrence.
-    pub fn add(&mut self, occurrence: &Occurrence) {
-        let next = self.all.len();
-        let at = *self.by_key.entry(Key::of(&occurrence.signature)).or_insert(next);
-        if at == next {
-            self.all.push(Arc::new(Incident::new(occurrence, IncidentState::Found)));
-        }
-        Arc::make_mut(&mut self.all[at]).add(occurrence, None);
-    }
-
-    /// All incidents.
-    #[must_use]
-    pub fn all(&self) -> &[Arc<Incident>] {
-        &self.all
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::{Dialect, Records};
-
-    fn occurrence(line: &str, path: &str) -> Occurrence {
-        let (mut records, mut out) = (Records::new(Dialect::Toolkit, 0, 1024), Vec::new());
-        records.push(line.as_bytes(), |_| {});
-        records.finish(|record| out.push(record));
-        let record = out.remove(0);
-        let text = record.text();
-        Occurrence::new(&record, &Parts::of(&text), &text, &Path::new(path).into(), &Studio::default())
-    }
-
-    #[test]
-    fn one_problem_is_one_incident() {
-        let mut incidents = Incidents::default();
-        for (time, level, path) in [("10", "ERROR", "tk-maya.log"), ("09", "CRITICAL", "tk-nuke.log.1")] {
-            let line = format!("2026-11-22 {time}:21:30,207 [7 {level} sgtk.x] same");
-            incidents.add(&occurrence(&line, path));
-        }
-        incidents.add(&occurrence("2026-11-22 09:21:30,207 [7 ERROR sgtk.x] other", "tk-maya.log"));
-        let [same, other] = incidents.all() else { panic!("{incidents:?}") };
-        assert_eq!((same.count, same.level, other.count), (2, Level::Critical, 1));
-        assert_eq!(same.engines, ["tk-maya", "tk-nuke"]);
-        assert_eq!(
-            (&*same.first_seen, &*same.last_seen),
-            ("2026-11-22T09:21:30.207", "2026-11-22T10:21:30.207")
-        );
+    if time > last {
+        last.clone_from(time);
     }
 }

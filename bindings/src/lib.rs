@@ -29,7 +29,7 @@ mod _core {
     #[pymodule_export]
     use super::spool::Spool;
     #[pymodule_export]
-    use super::values::{Delivery, Incident, Note, Occurrence, OccurrenceBatch, Signature};
+    use super::values::{Delivery, Incident, IncidentBatch, Note, Occurrence, OccurrenceBatch, Signature};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -2,14 +2,14 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tk_incident_core as core;
 
 use crate::boundary::detached;
-use crate::values::{Incident, Note, OccurrenceBatch};
+use crate::values::{IncidentBatch, Note, OccurrenceBatch};
 
 #[pyclass(frozen)]
 pub(crate) struct Scan(Mutex<core::Scan>);
@@ -33,8 +33,8 @@ impl Scan {
         Ok(self.with(py, core::Scan::next_batch)?.map(OccurrenceBatch))
     }
 
-    fn incidents(&self, py: Python<'_>) -> PyResult<Vec<Incident>> {
-        self.with(py, |scan| scan.incidents().iter().cloned().map(Incident).collect())
+    fn incidents(&self, py: Python<'_>) -> PyResult<IncidentBatch> {
+        self.with(py, |scan| IncidentBatch(Arc::clone(scan.incidents())))
     }
 
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

@@ -1,7 +1,7 @@
 //! A spool, as Python reads it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use pyo3::prelude::*;
 use tk_incident_core as core;
@@ -32,7 +32,7 @@ impl Spool {
     }
 
     fn incidents(&self, py: Python<'_>) -> PyResult<Vec<Incident>> {
-        Ok(self.with(py, SpoolReader::incidents)?.into_iter().map(Arc::new).map(Incident).collect())
+        Ok(self.with(py, SpoolReader::incidents)?.into_iter().map(Incident).collect())
     }
 
     #[pyo3(signature = (after_id = 0))]

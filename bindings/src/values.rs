@@ -180,8 +180,24 @@ impl OccurrenceBatch {
     }
 }
 
+/// What a scan has found so far: as with the occurrences, an object is made for who looks.
+#[pyclass(frozen, sequence)]
+pub(crate) struct IncidentBatch(pub(crate) Arc<core::Incidents>);
+
+#[pymethods]
+impl IncidentBatch {
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    fn __getitem__(&self, index: usize) -> PyResult<Incident> {
+        let found = self.0.get(index).map(Incident);
+        found.ok_or_else(|| PyIndexError::new_err("batch index out of range"))
+    }
+}
+
 #[pyclass(frozen)]
-pub(crate) struct Incident(pub(crate) Arc<core::Incident>);
+pub(crate) struct Incident(pub(crate) core::Incident);
 
 #[pymethods]
 impl Incident {
@@ -246,11 +262,11 @@ impl Incident {
     }
 
     fn as_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        dict(py, &*self.0)
+        dict(py, &self.0)
     }
 
     fn as_json(&self) -> String {
-        json::line(&*self.0)
+        json::line(&self.0)
     }
 
     fn __repr__(&self) -> String {
@@ -270,7 +286,7 @@ impl Delivery {
 
     #[getter]
     fn incident(&self) -> Incident {
-        Incident(Arc::new(self.0.incident.clone()))
+        Incident(self.0.incident.clone())
     }
 
     #[getter]
@@ -325,7 +341,7 @@ impl Delivery {
 
     #[getter]
     fn members(&self) -> Vec<Incident> {
-        self.0.members.iter().cloned().map(Arc::new).map(Incident).collect()
+        self.0.members.iter().cloned().map(Incident).collect()
     }
 
     #[getter]

@@ -245,13 +245,21 @@ class OccurrenceBatch:
         """Return one of them; from 0. Raises ``IndexError``."""
 
 @final
+class IncidentBatch:
+    """What a scan has found so far. An object is made of an incident each time it is asked for."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Incident:
+        """Return one of them; from 0. Raises ``IndexError``."""
+
+@final
 class Scan:
     """Reads files from start to end; keeps and sends nothing."""
 
     def __new__(cls, paths: Sequence[_Path], settings: str, threads: int) -> Scan: ...
     def next_batch(self) -> Optional[OccurrenceBatch]:
         """The occurrences of the next piece (perhaps none); None at the end."""
-    def incidents(self) -> list[Incident]:
+    def incidents(self) -> IncidentBatch:
         """What has been found so far, in order of first sight."""
     def counters(self) -> dict[str, int]: ...
     def take_notes(self) -> list[Note]: ...

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Optional, Union, overload
+from typing import Optional, Protocol, TypeVar, Union, overload
 
 from tk_incident import _core
 from tk_incident.settings import Settings
@@ -13,31 +13,40 @@ from tk_incident.settings import Settings
 _Path = Union[str, "os.PathLike[str]"]
 
 
-class _Occurrences(Sequence[_core.Occurrence]):
-    """What was found in several pieces: what nobody looks at costs no Python object."""
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
 
-    def __init__(self, batches: Sequence[_core.OccurrenceBatch]) -> None:
+
+class _Batch(Protocol[_T_co]):
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> _T_co: ...
+
+
+class _Found(Sequence[_T]):
+    """What was found, in one piece or several: what nobody looks at costs no Python object."""
+
+    def __init__(self, batches: Sequence[_Batch[_T]]) -> None:
         self._batches = [batch for batch in batches if len(batch)]
         self._ends = list(accumulate(map(len, self._batches)))
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    def __iter__(self) -> Iterator[_core.Occurrence]:
+    def __iter__(self) -> Iterator[_T]:
         for batch in self._batches:
             for at in range(len(batch)):
                 yield batch[at]
 
     @overload
-    def __getitem__(self, index: int) -> _core.Occurrence: ...
+    def __getitem__(self, index: int) -> _T: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[_core.Occurrence]: ...
-    def __getitem__(self, index: Union[int, slice]) -> Union[_core.Occurrence, Sequence[_core.Occurrence]]:
+    def __getitem__(self, index: slice) -> Sequence[_T]: ...
+    def __getitem__(self, index: Union[int, slice]) -> Union[_T, Sequence[_T]]:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         at = index + len(self) if index < 0 else index
         if not 0 <= at < len(self):
-            raise IndexError(f"occurrence {index} of {len(self)}")
+            raise IndexError(f"number {index} of {len(self)}")
         number = bisect_right(self._ends, at)
         return self._batches[number][at - (self._ends[number - 1] if number else 0)]
 
@@ -65,7 +74,11 @@ class ScanStep:
     bytes_done: int
     bytes_total: int
     scan: _core.Scan
-    """Ask it for the incidents and counters so far, and take its notes."""
+    """Ask it for the counters so far, and take its notes."""
+
+    def incidents(self) -> Sequence[_core.Incident]:
+        """Return the problems so far, in order of first sight."""
+        return _Found([self.scan.incidents()])
 
 
 def scan(
@@ -78,8 +91,8 @@ def scan(
     path that is not there or cannot be read becomes a note, and the rest is read.
     """
     core = _begun(paths, settings, threads)
-    found = _Occurrences(list(_batches(core)))
-    return ScanResult(core.incidents(), found, core.counters(), core.take_notes())
+    occurrences = _Found(list(_batches(core)))
+    return ScanResult(_Found([core.incidents()]), occurrences, core.counters(), core.take_notes())
 
 
 def scan_stream(
@@ -87,12 +100,12 @@ def scan_stream(
 ) -> Iterator[ScanStep]:
     """Scan piece by piece, for whoever shows progress or prints as it goes.
 
-    The last step has no occurrences: then the incidents, counters and notes of ``step.scan`` are complete.
-    Raises what ``scan`` raises.
+    The last step has no occurrences: then its incidents, and the counters and notes of ``step.scan``, are
+    complete. Raises what ``scan`` raises.
     """
     core = _begun(paths, settings, threads)
     for batch in _batches(core):
-        yield ScanStep(_Occurrences([batch]), core.bytes_done, core.bytes_total, core)
+        yield ScanStep(_Found([batch]), core.bytes_done, core.bytes_total, core)
     yield ScanStep((), core.bytes_done, core.bytes_total, core)
 
 

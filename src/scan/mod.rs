@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::incident::{Incident, Incidents, Occurrence};
+use crate::incident::Occurrence;
+use crate::incidents::Incidents;
 use crate::notes::{Note, Notes};
 use crate::pipeline::Pipeline;
 use crate::record::Level;
@@ -27,7 +28,8 @@ use workers::Workers;
 #[derive(Debug)]
 pub struct Scan {
     source: Source,
-    incidents: Incidents,
+    /// Shared with whoever has asked for them.
+    incidents: Arc<Incidents>,
     stats: Stats,
     notes: Notes,
     bytes_total: u64,
@@ -63,7 +65,7 @@ impl Scan {
             0 | 1 => Source::Here { job, files: plan.files, current: None, window: Vec::new() },
             several => Source::There(Workers::start(&job, plan.files, several)?),
         };
-        let (incidents, stats) = (Incidents::default(), Stats::default());
+        let (incidents, stats) = (Arc::default(), Stats::default());
         Ok(Self { source, incidents, stats, notes, bytes_total: plan.bytes })
     }
 
@@ -85,8 +87,8 @@ impl Scan {
 
     /// What has been found so far.
     #[must_use]
-    pub fn incidents(&self) -> &[Arc<Incident>] {
-        self.incidents.all()
+    pub fn incidents(&self) -> &Arc<Incidents> {
+        &self.incidents
     }
 
     /// What has been read so far. Of records only those are counted that can match by their level.
@@ -124,9 +126,7 @@ impl Scan {
                 }
             },
         }?;
-        for occurrence in &piece.occurrences {
-            self.incidents.add(occurrence);
-        }
+        Arc::make_mut(&mut self.incidents).add(&piece.occurrences);
         self.stats += piece.stats;
         for (path, error) in &piece.trouble {
             unreadable(&self.notes, path, error);

@@ -99,7 +99,7 @@ def test_progress_reaches_the_end(folder: Path) -> None:
     assert steps[-1].bytes_done == steps[-1].bytes_total == len(LOG)
     assert list(steps[-1].occurrences) == []
     assert sum(len(step.occurrences) for step in steps) == 3
-    assert [each.count for each in steps[-1].scan.incidents()] == [2, 1]
+    assert [each.count for each in steps[-1].incidents()] == [2, 1]
 
 
 @pytest.mark.skipif(not LOGS.is_dir(), reason="the sample logs are not beside this checkout")

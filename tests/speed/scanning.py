@@ -97,4 +97,4 @@ def _streamed(log: Path) -> int:
     """Scan as the command line does, piece by piece; return how many incidents there are."""
     for step in scan_stream(log):
         last = step
-    return len(last.scan.incidents())
+    return len(last.incidents())

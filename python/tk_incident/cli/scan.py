@@ -56,7 +56,7 @@ def _run(arguments: argparse.Namespace, screen: Screen) -> int:
                 for occurrence in step.occurrences:
                     samples.setdefault(occurrence.signature, occurrence)
             progress.update("reading", min(1.0, step.bytes_done / max(1, step.bytes_total)))
-    incidents, counters = step.scan.incidents(), step.scan.counters()
+    incidents, counters = step.incidents(), step.scan.counters()
     notes = step.scan.take_notes()
     unreadable = sum(note.code == "unreadable" for note in notes)
     if not arguments.occurrences:
