@@ -27,7 +27,10 @@ const RECORDS_BEFORE: usize = 8;
 /// A header has its level before this offset: a byte order mark, then `0000-00-00 00:00:00,000 [4294967295 CRITICAL `.
 const LEVEL_WITHIN: usize = 48;
 
-/// So much is read closely before it is asked whether that goes on; each time twice as much as before.
+/// So many lines are read closely before it is asked whether that goes on, one at a time...
+const SINGLE_LINES: usize = 16;
+
+/// ...and then so much; each time twice as much as before.
 const LONGEST_PIECE: usize = 64 << 10;
 
 /// Reads the records of one file that can matter.
@@ -58,6 +61,7 @@ struct Close {
     records: Records,
     /// Offset of what it was begun for: it goes on at least as far.
     until: u64,
+    lines: usize,
     piece: usize,
 }
 
@@ -112,8 +116,8 @@ impl Skim {
         self.filled += count;
         let mut hits = Hits::default();
         while self.at < self.filled {
-            match self.close.take() {
-                Some(close) => self.read(close, &mut give),
+            match self.close {
+                Some(_) => self.read(&mut give),
                 None => self.search(&mut hits),
             }
         }
@@ -121,10 +125,10 @@ impl Skim {
 
     /// No byte will follow: gives out what there is, half a line included.
     pub fn finish(&mut self, give: impl FnMut(Record)) {
-        if let Some(mut close) = self.close.take() {
+        if let Some(close) = &mut self.close {
             close.records.finish(only(&self.wanted, give));
-            self.end(close.records);
         }
+        self.end();
     }
 
     /// Takes the number of lines that belonged to no record, and that of their bytes.
@@ -137,25 +141,28 @@ impl Skim {
     }
 
     /// Reads a piece closely, in whole lines; all there is where nothing can be searched for.
-    fn read(&mut self, mut close: Close, give: &mut impl FnMut(Record)) {
+    fn read(&mut self, give: &mut impl FnMut(Record)) {
+        let Some(close) = &mut self.close else { return };
         let bytes = &self.window[self.at..self.filled];
         let length = if self.words.is_empty() { bytes.len() } else { close.next_piece(bytes) };
         close.records.push(&bytes[..length], only(&self.wanted, give));
         self.at += length;
         let is_before = self.base + self.at as u64 <= close.until;
         if self.words.is_empty() || is_before || close.records.may_give(&self.wanted) {
-            self.close = Some(close);
             return;
         }
         // The record that is open does not matter by itself; lines that it has broken off might.
         let open = close.records.checkpoint().saturating_sub(self.base);
         self.floor = usize::try_from(open).unwrap_or(self.at).min(self.at);
-        self.end(close.records);
+        self.end();
     }
 
-    fn end(&mut self, mut records: Records) {
-        self.orphan_lines += records.take_orphan_lines();
-        self.orphan_bytes += records.take_orphan_bytes();
+    /// Reads closely no more.
+    fn end(&mut self) {
+        if let Some(Close { mut records, .. }) = self.close.take() {
+            self.orphan_lines += records.take_orphan_lines();
+            self.orphan_bytes += records.take_orphan_bytes();
+        }
     }
 
     /// Goes on to the next record that matters, and begins to read a few before it; else to the end.
@@ -222,17 +229,22 @@ impl Skim {
 
 impl Close {
     fn new(records: Records, until: u64) -> Self {
-        Self { records, until, piece: 1 }
+        Self { records, until, lines: 0, piece: 256 }
     }
 
     /// Bytes of the next piece.
     fn next_piece(&mut self, bytes: &[u8]) -> usize {
+        let line_end = |from: usize| memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |end| from + end + 1);
+        if self.lines < SINGLE_LINES {
+            self.lines += 1;
+            return line_end(0);
+        }
         let piece = self.piece.min(bytes.len());
-        self.piece = (2 * self.piece).clamp(256, LONGEST_PIECE);
+        self.piece = (2 * self.piece).min(LONGEST_PIECE);
         if let Some(end) = memrchr(b'\n', &bytes[..piece]) {
             return end + 1;
         }
-        memchr(b'\n', &bytes[piece..]).map_or(bytes.len(), |end| piece + end + 1)
+        line_end(piece)
     }
 }
 
