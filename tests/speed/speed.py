@@ -54,7 +54,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], metavar="SECTION")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N")
     parser.add_argument("--scale", type=float, default=1.0, metavar="X", help="logs of another size")
     parser.add_argument("--folder", type=Path, help="where logs are written to that are scanned: in memory")
     parser.add_argument("--disk", type=Path, help="where all else is written to: on a disk")
