@@ -60,7 +60,7 @@ impl Scan {
         let wanted = pipeline.levels();
         let job = Arc::new(Job { pipeline, wanted, max_record_bytes: config.max_record_bytes });
         let notes = Notes::default();
-        let plan = Plan::of(paths, &notes);
+        let plan = Plan::of(paths, threads.get(), &notes);
         let source = match threads.get().min(plan.files.len()) {
             0 | 1 => Source::Here { job, files: plan.files, current: None, window: Vec::new() },
             several => Source::There(Workers::start(&job, plan.files, several)?),

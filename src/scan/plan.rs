@@ -1,12 +1,18 @@
 //! Which files a scan reads.
 
 use std::collections::VecDeque;
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::Builder;
 
 use crate::folders::is_log_name;
 use crate::notes::Notes;
+
+/// Files that a thread looks at, at least: to start one takes as long as to look at a hundred.
+const LEAST_SHARE: usize = 1_000;
 
 /// The files of a scan, in order.
 #[derive(Debug, Default)]
@@ -27,18 +33,18 @@ pub struct Planned {
 }
 
 impl Plan {
-    /// Looks at paths; what cannot be read is noted.
-    pub fn of(paths: &[PathBuf], notes: &Notes) -> Self {
+    /// Looks at paths, with so many threads; what cannot be read is noted.
+    pub fn of(paths: &[PathBuf], threads: usize, notes: &Notes) -> Self {
         let mut plan = Self::default();
         for path in paths {
-            if let Err(error) = plan.add(path, notes) {
+            if let Err(error) = plan.add(path, threads, notes) {
                 unreadable(notes, path, &error);
             }
         }
         plan
     }
 
-    fn add(&mut self, path: &Path, notes: &Notes) -> io::Result<()> {
+    fn add(&mut self, path: &Path, threads: usize, notes: &Notes) -> io::Result<()> {
         let metadata = fs::metadata(path)?;
         if metadata.is_file() {
             self.take(path.to_path_buf(), metadata.len());
@@ -60,9 +66,8 @@ impl Plan {
                 )
             });
         }
-        for name in logs {
-            let log = path.join(name);
-            match fs::metadata(&log) {
+        for (log, metadata) in looked_at(path, &logs, threads) {
+            match metadata {
                 Ok(metadata) if metadata.is_file() => self.take(log, metadata.len()),
                 Ok(_) => unreadable(notes, &log, &io::Error::other("it is not a file")),
                 Err(error) => unreadable(notes, &log, &error),
@@ -75,6 +80,29 @@ impl Plan {
         self.bytes += bytes;
         self.files.push_back(Planned { path, bytes });
     }
+}
+
+/// What the files of a folder are, in their order.
+fn looked_at(folder: &Path, names: &[OsString], threads: usize) -> Vec<(PathBuf, io::Result<Metadata>)> {
+    let look = |names: &[OsString]| -> Vec<_> {
+        let paths = names.iter().map(|name| folder.join(name));
+        paths.map(|path| (fs::metadata(&path), path)).map(|(metadata, path)| (path, metadata)).collect()
+    };
+    let share = names.len().div_ceil(threads.max(1)).max(LEAST_SHARE);
+    let Some((own, others)) = names.split_at_checked(share) else { return look(names) };
+    std::thread::scope(|scope| {
+        let begin = |names| (names, Builder::new().spawn_scoped(scope, move || look(names)));
+        let others: Vec<_> = others.chunks(share).map(begin).collect();
+        let mut all = look(own);
+        for (names, other) in others {
+            all.extend(match other {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // A system that gives no further thread.
+                Err(_) => look(names),
+            });
+        }
+        all
+    })
 }
 
 /// Says that a file cannot be read.
