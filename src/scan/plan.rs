@@ -116,3 +116,30 @@ pub fn unreadable(notes: &Notes, path: &Path, error: &io::Error) {
         format!("{}: cannot be read: {error}; {remedy}", path.display())
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_threads_find_the_same_files_in_the_same_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..2 * LEAST_SHARE + LEAST_SHARE / 2 {
+            fs::write(folder.path().join(format!("tk-{number:05}.log")), vec![b'x'; number % 7]).unwrap();
+        }
+        fs::create_dir(folder.path().join("tk-00100.log.1")).unwrap();
+        let of = |threads| {
+            let notes = Notes::default();
+            let Plan { files, bytes } = Plan::of(&[folder.path().to_path_buf()], threads, &notes);
+            let files: Vec<_> = files.into_iter().map(|file| (file.path, file.bytes)).collect();
+            (files, bytes, notes.take().into_iter().map(|note| note.text).collect::<Vec<_>>())
+        };
+        let (files, bytes, notes) = of(1);
+        assert_eq!((files.len(), notes.len()), (2_500, 1));
+        assert_eq!(bytes, files.iter().map(|(_, bytes)| bytes).sum::<u64>());
+        assert!(files.is_sorted());
+        for threads in [2, 3, 64] {
+            assert_eq!(of(threads), (files.clone(), bytes, notes.clone()), "{threads}");
+        }
+    }
+}
