@@ -2,7 +2,7 @@
 //!
 //! [`framer`] finds whole lines, [`dialect`] knows what a record's first line looks like and what goes on with it,
 //! [`assembler`] puts them together, [`joiner`] makes one of two that tell of one failure; [`records`] has all of
-//! them in a row. [`skim`] reads only those that matter. [`parts`] takes the text of a record apart, in which [`traceback`] reads the calls and
+//! them in a row. [`skim`] reads only those that matter, around the words that [`words`] finds. [`parts`] takes the text of a record apart, in which [`traceback`] reads the calls and
 //! exceptions.
 
 pub mod assembler;
@@ -15,6 +15,7 @@ pub mod progress;
 pub mod records;
 pub mod skim;
 pub mod traceback;
+mod words;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -13,6 +13,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memrchr, memrchr2};
 
 use super::dialect::{Dialect, toolkit, trim};
+use super::words::Words;
 use super::{Level, Record, Records};
 
 /// Bytes that are read at once: they stay in the processor's own memory until they were searched.
@@ -39,7 +40,7 @@ pub struct Skim {
     dialect: Dialect,
     most: usize,
     wanted: Vec<Level>,
-    words: Vec<Finder<'static>>,
+    words: Words,
     title: Finder<'static>,
     close: Option<Close>,
     window: Vec<u8>,
@@ -80,7 +81,7 @@ impl Skim {
             dialect,
             most,
             wanted: wanted.to_vec(),
-            words: words(dialect, wanted),
+            words: if dialect == Dialect::Toolkit { Words::of(wanted) } else { Words::default() },
             title: Finder::new(b"Traceback (most recent call last):"),
             // Whatever stands before the first header is counted.
             close: Some(Close::new(Records::new(dialect, 0, most), 0)),
@@ -114,11 +115,10 @@ impl Skim {
     /// Takes the next bytes, which were written to [`Skim::space`]; gives out each record that they complete.
     pub fn advance(&mut self, count: usize, mut give: impl FnMut(Record)) {
         self.filled += count;
-        let mut hits = Hits::default();
         while self.at < self.filled {
             match self.close {
                 Some(_) => self.read(&mut give),
-                None => self.search(&mut hits),
+                None => self.search(),
             }
         }
     }
@@ -166,11 +166,11 @@ impl Skim {
     }
 
     /// Goes on to the next record that matters, and begins to read a few before it; else to the end.
-    fn search(&mut self, hits: &mut Hits) {
+    fn search(&mut self) {
         let window = &self.window[..self.filled];
         // A header may have begun in the bytes before.
         let mut from = self.at.saturating_sub(LEVEL_WITHIN).max(self.floor);
-        while let Some(hit) = hits.next(&self.words, window, from) {
+        while let Some(hit) = self.words.first(window, from) {
             if let Some(line) = self.header_around(hit) {
                 let begin = self.begin_before(line);
                 let records = Records::new(self.dialect, self.base + begin as u64, self.most);
@@ -246,40 +246,6 @@ impl Close {
         }
         line_end(piece)
     }
-}
-
-/// Where the next word is in a window that does not change.
-#[derive(Debug, Default)]
-struct Hits(Vec<Option<usize>>);
-
-impl Hits {
-    /// The first word at or behind `from`, which never lies before that of an earlier call.
-    fn next(&mut self, words: &[Finder<'_>], window: &[u8], from: usize) -> Option<usize> {
-        let find = |word: &Finder<'_>| word.find(&window[from..]).map(|at| from + at);
-        if self.0.is_empty() {
-            self.0 = words.iter().map(find).collect();
-        }
-        for (next, word) in self.0.iter_mut().zip(words) {
-            if next.is_some_and(|at| at < from) {
-                *next = find(word);
-            }
-        }
-        self.0.iter().flatten().min().copied()
-    }
-}
-
-/// What stands in each header of these levels, and in few others; none where that would be in most of them.
-fn words(dialect: Dialect, wanted: &[Level]) -> Vec<Finder<'static>> {
-    let word = |level: &Level| match level {
-        Level::Error => Some(" ERROR "),
-        // Of CRITICAL and of FATAL.
-        Level::Critical => Some("AL "),
-        // Of WARNING, too.
-        Level::Warning => Some(" WARN"),
-        Level::Info | Level::Debug | Level::Other => None,
-    };
-    let found: Option<Vec<_>> = wanted.iter().map(|level| word(level).map(Finder::new)).collect();
-    found.filter(|_| dialect == Dialect::Toolkit).unwrap_or_default()
 }
 
 fn only(wanted: &[Level], mut give: impl FnMut(Record)) -> impl FnMut(Record) {
