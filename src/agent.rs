@@ -209,8 +209,9 @@ impl Agent {
                     if let Some(delivery) = spool.delivery_due(now)? {
                         return Ok(Some(delivery));
                     }
-                    let settling =
-                        spool.next_settling_ms(now)?.map(|at| at.max(now + self.settling_pause_ms()));
+                    let settling = spool
+                        .next_settling_ms(now)?
+                        .map(|at| at.max(now.saturating_add(self.settling_pause_ms())));
                     let is_evidence_taken = || Ok::<_, Error>(spool.next_evidence_ms(now)?.is_none());
                     if settling.is_some_and(|at| at <= now) || is_draining && is_evidence_taken()? {
                         break;

@@ -179,7 +179,9 @@ class Courier:
             self._settle_failures = min(self._settle_failures + 1, 16)
             self._outbox.settle_later(round(1000 * max(own_s, error.retry_after_s or 0.0)))
         else:
-            self._settle_failures = 0
+            # While none may be looked at there is none, which says nothing of the next look.
+            if unsettled:
+                self._settle_failures = 0
         return bool(unsettled)
 
     def _deliver(self, delivery: Delivery, sink: Sink) -> bool:

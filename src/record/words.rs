@@ -62,7 +62,7 @@ impl Words {
 
 /// The first block in which a word can end, or what is left behind the last one.
 ///
-/// To search for two words takes two passes, and this one, with the vectors of today's processors, a third of them.
+/// To search for two words takes two passes, and this one, with the vectors of today's processors, half of their time.
 fn first_block(bytes: &[u8], mut from: usize) -> usize {
     pulp::Arch::new().dispatch(
         #[inline(always)]

@@ -317,6 +317,10 @@ def test_tickets_are_left_alone_for_longer_after_each_look_that_fails(
     outbox.wait_for(lambda: outbox.asked == 1)
 
     def waits() -> list[int]:
+        asked = outbox.asked
+        # A turn without a look, as there are many while none is due.
+        outbox.say("spool", "a note")
+        outbox.wait_for(lambda: outbox.asked > asked)
         with outbox.changed:
             asked = outbox.asked
             outbox.unsettled = [make_delivery(id=7)]
