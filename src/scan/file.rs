@@ -36,8 +36,6 @@ pub struct Piece {
     pub occurrences: Vec<Occurrence>,
     /// What was read.
     pub stats: Stats,
-    /// Whether the file has no further one.
-    pub is_last: bool,
     /// Files that could not be read to their ends.
     pub trouble: Vec<(PathBuf, io::Error)>,
 }
@@ -45,14 +43,13 @@ pub struct Piece {
 impl Piece {
     /// What there is of a file that cannot be read.
     pub fn unread(path: PathBuf, error: io::Error) -> Self {
-        Self { is_last: true, trouble: vec![(path, error)], ..Self::default() }
+        Self { trouble: vec![(path, error)], ..Self::default() }
     }
 
     /// Takes in the next one.
     pub fn append(&mut self, next: Self) {
         self.occurrences.extend(next.occurrences);
         self.stats += next.stats;
-        self.is_last = next.is_last;
         self.trouble.extend(next.trouble);
     }
 
@@ -80,9 +77,10 @@ impl Reading {
         self.skim.into_window()
     }
 
-    /// Reads the next piece.
-    pub fn next_piece(&mut self, pipeline: &Pipeline) -> Piece {
-        let Piece { mut occurrences, mut stats, mut is_last, mut trouble } = Piece::default();
+    /// Reads the next piece; whether the file has no further one.
+    pub fn next_piece(&mut self, pipeline: &Pipeline) -> (Piece, bool) {
+        let Piece { mut occurrences, mut stats, mut trouble } = Piece::default();
+        let mut is_last = false;
         while stats.bytes_read < PIECE_BYTES && occurrences.len() < PIECE_OCCURRENCES && !is_last {
             let space = self.skim.space();
             let count = match std::mem::take(&mut self.read) {
@@ -109,7 +107,7 @@ impl Reading {
             stats.orphan_lines += lines;
             stats.orphan_bytes += bytes;
         }
-        Piece { occurrences, stats, is_last, trouble }
+        (Piece { occurrences, stats, trouble }, is_last)
     }
 }
 

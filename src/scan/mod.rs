@@ -1,12 +1,12 @@
 //! The stages over files, once, from their first byte to their last; nothing is kept or sent.
 //!
-//! [`plan`] knows which files, [`file`] reads one of them, [`workers`] lets threads do that.
+//! [`plan`] knows which files, [`file`] reads one of them, [`run`] one after the other, [`workers`] lets threads do that.
 
 mod file;
 mod plan;
+mod run;
 mod workers;
 
-use std::collections::VecDeque;
 use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -20,8 +20,9 @@ use crate::notes::{Note, Notes};
 use crate::pipeline::Pipeline;
 use crate::record::Level;
 use crate::stats::Stats;
-use file::{PIECE_BYTES, Piece, Reading};
-use plan::{Plan, Planned, unreadable};
+use file::Reading;
+use plan::{Plan, unreadable};
+use run::Run;
 use workers::Workers;
 
 /// Reads files from start to end.
@@ -38,7 +39,7 @@ pub struct Scan {
 /// Who reads.
 #[derive(Debug)]
 enum Source {
-    Here { job: Arc<Job>, files: VecDeque<Planned>, current: Option<Box<Reading>>, window: Vec<u8> },
+    Here { job: Arc<Job>, run: Run, window: Vec<u8> },
     There(Workers),
 }
 
@@ -61,28 +62,30 @@ impl Scan {
         let job = Arc::new(Job { pipeline, wanted, max_record_bytes: config.max_record_bytes });
         let notes = Notes::default();
         let plan = Plan::of(paths, threads.get(), &notes);
+        let bytes_total = plan.bytes;
         let source = match threads.get().min(plan.files.len()) {
-            0 | 1 => Source::Here { job, files: plan.files, current: None, window: Vec::new() },
-            several => Source::There(Workers::start(&job, plan.files, several)?),
+            0 | 1 => {
+                let run = Run::of(plan.files.into_iter().map(|file| file.path).collect());
+                Source::Here { job, run, window: Vec::new() }
+            }
+            several => Source::There(Workers::start(job, plan, several)?),
         };
         let (incidents, stats) = (Arc::default(), Stats::default());
-        Ok(Self { source, incidents, stats, notes, bytes_total: plan.bytes })
+        Ok(Self { source, incidents, stats, notes, bytes_total })
     }
 
     /// What the next piece holds, perhaps nothing; None at the end.
     pub fn next_batch(&mut self) -> Option<Vec<Occurrence>> {
-        let mut piece = self.next_piece()?;
-        let (mut out, mut read) = (std::mem::take(&mut piece.occurrences), piece.stats.bytes_read);
-        // Of small files several make a batch.
-        while read < PIECE_BYTES
-            && piece.is_last
-            && let Some(next) = self.next_piece()
-        {
-            piece = next;
-            out.append(&mut piece.occurrences);
-            read += piece.stats.bytes_read;
+        let piece = match &mut self.source {
+            Source::Here { job, run, window } => run.next_piece(job, window),
+            Source::There(workers) => workers.next_piece(),
+        }?;
+        Arc::make_mut(&mut self.incidents).add(&piece.occurrences);
+        self.stats += piece.stats;
+        for (path, error) in &piece.trouble {
+            unreadable(&self.notes, path, error);
         }
-        Some(out)
+        Some(piece.occurrences)
     }
 
     /// What has been found so far.
@@ -106,32 +109,6 @@ impl Scan {
     /// Takes what is to be said.
     pub fn take_notes(&mut self) -> Vec<Note> {
         self.notes.take()
-    }
-
-    fn next_piece(&mut self) -> Option<Piece> {
-        let piece = match &mut self.source {
-            Source::There(workers) => workers.next_piece(),
-            Source::Here { job, files, current, window } => loop {
-                if let Some(reading) = current {
-                    let piece = reading.next_piece(&job.pipeline);
-                    if piece.is_last {
-                        *window = current.take().map(|read| read.into_window()).unwrap_or_default();
-                    }
-                    break Some(piece);
-                }
-                let Some(Planned { path, .. }) = files.pop_front() else { break None };
-                match job.begin(&path, window) {
-                    Ok(reading) => *current = Some(Box::new(reading)),
-                    Err(error) => break Some(Piece::unread(path, error)),
-                }
-            },
-        }?;
-        Arc::make_mut(&mut self.incidents).add(&piece.occurrences);
-        self.stats += piece.stats;
-        for (path, error) in &piece.trouble {
-            unreadable(&self.notes, path, error);
-        }
-        Some(piece)
     }
 }
 

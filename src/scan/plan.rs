@@ -12,7 +12,7 @@ use crate::folders::is_log_name;
 use crate::notes::Notes;
 
 /// Files that a thread looks at, at least: to start one takes as long as to look at a hundred.
-const LEAST_SHARE: usize = 1_000;
+const LEAST_SHARE: usize = 250;
 
 /// The files of a scan, in order.
 #[derive(Debug, Default)]

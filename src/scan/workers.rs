@@ -1,21 +1,25 @@
-//! Threads that read the files of a scan; what they find comes in the order of the files.
+//! Threads that read the files of a scan, the caller's among them; what they find comes in the order of the files.
 
 use std::collections::VecDeque;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use parking_lot::Mutex;
 
 use super::Job;
 use super::file::Piece;
-use super::plan::Planned;
+use super::plan::{Plan, Planned};
+use super::run::Run;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Small files are read so many bytes at a time: to hand one over takes longer than to read it.
-const RUN_BYTES: u64 = 1 << 20;
+/// So many bytes of small files are read in a run: to hand one over takes longer than to read a file. Fewer where no
+/// thread would have [`RUNS_EACH`] of them, so that all end at about the same time.
+const RUN_BYTES: (u64, u64) = (256 << 10, 4 << 20);
+
+/// Runs of each thread, at least, where there are bytes enough.
+const RUNS_EACH: u64 = 16;
 
 /// Runs that are read before it is their turn.
 const RUNS_AHEAD: usize = 64;
@@ -26,63 +30,111 @@ const PIECES_AHEAD: usize = 4;
 /// The threads of one scan. They end with their work, or soon after this is dropped.
 #[derive(Debug)]
 pub struct Workers {
+    job: Arc<Job>,
+    waiting: Arc<Mutex<Waiting>>,
     /// What is found in each run of files, in the order of the files.
     runs: Receiver<Receiver<Piece>>,
     current: Option<Receiver<Piece>>,
+    /// What the caller reads itself, while it would wait for others.
+    own: Option<(Run, Sender<Piece>)>,
+    window: Vec<u8>,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// The files that nobody has begun with, and where the runs are told of that somebody has.
+/// The files that nobody has begun with, and where it is told that somebody has.
+#[derive(Debug)]
 struct Waiting {
     files: VecDeque<Planned>,
-    begun: Sender<Receiver<Piece>>,
+    run_bytes: u64,
+    /// None as soon as there are no files: whoever listens hears of the end.
+    begun: Option<Sender<Receiver<Piece>>>,
 }
 
 impl Waiting {
-    /// The next file, and small ones behind it.
-    fn run(&mut self) -> Vec<PathBuf> {
-        let (mut run, mut bytes) = (Vec::new(), 0);
-        while bytes < RUN_BYTES
+    /// The next file, and small ones behind it; None if there is none, or nobody wants it any more.
+    ///
+    /// Waits while too many are ahead.
+    fn begin(&mut self) -> Option<(Run, Sender<Piece>)> {
+        let (mut files, mut bytes) = (VecDeque::new(), 0);
+        while bytes < self.run_bytes
             && let Some(file) = self.files.pop_front()
         {
             bytes += file.bytes;
-            run.push(file.path);
+            files.push_back(file.path);
         }
-        run
+        if files.is_empty() {
+            self.begun = None;
+        }
+        let (sender, receiver) = bounded(PIECES_AHEAD);
+        self.begun.as_ref()?.send(receiver).ok()?;
+        Some((Run::of(files), sender))
     }
 }
 
 impl Workers {
-    /// Starts so many threads.
-    pub fn start(job: &Arc<Job>, files: VecDeque<Planned>, count: usize) -> Result<Self> {
-        let (begun, in_order) = bounded(RUNS_AHEAD);
-        let waiting = Arc::new(Mutex::new(Waiting { files, begun }));
+    /// Starts so many threads but one, which is the caller's.
+    pub fn start(job: Arc<Job>, plan: Plan, count: usize) -> Result<Self> {
+        let (begun, runs) = bounded(RUNS_AHEAD);
+        let run_bytes = (plan.bytes / (RUNS_EACH * count as u64)).clamp(RUN_BYTES.0, RUN_BYTES.1);
+        let waiting = Arc::new(Mutex::new(Waiting { files: plan.files, run_bytes, begun: Some(begun) }));
         let start = |number| {
-            let (job, waiting) = (Arc::clone(job), Arc::clone(&waiting));
-            let started = Builder::new().name(format!("tk-incident-scan-{number}")).spawn(move || {
-                let mut window = Vec::new();
-                while work(&job, &waiting, &mut window) {}
-            });
-            started.map_err(|error| {
+            let (job, waiting) = (Arc::clone(&job), Arc::clone(&waiting));
+            let work = move || work(&job, &waiting);
+            Builder::new().name(format!("tk-incident-scan-{number}")).spawn(work).map_err(|error| {
                 Error::new(ErrorKind::Internal("cannot start a thread".into())).because(error)
             })
         };
-        let threads = (1..=count).map(start).collect::<Result<_>>()?;
-        Ok(Self { runs: in_order, current: None, threads })
+        let threads = (1..count).map(start).collect::<Result<_>>()?;
+        Ok(Self { job, waiting, runs, current: None, own: None, window: Vec::new(), threads })
     }
 
     /// The next piece; None at the end.
     pub fn next_piece(&mut self) -> Option<Piece> {
         loop {
-            if let Some(piece) = self.current.as_ref().and_then(|run| run.recv().ok()) {
+            if let Some(run) = self.current.clone()
+                && let Some(piece) = self.next_of(&run)
+            {
                 return Some(piece);
             }
-            let Ok(next) = self.runs.recv() else {
+            let runs = self.runs.clone();
+            self.current = self.next_of(&runs);
+            if self.current.is_none() {
                 self.end();
                 return None;
-            };
-            self.current = Some(next);
+            }
         }
+    }
+
+    /// What comes next from there; this thread reads while it would wait. None at the end.
+    fn next_of<T>(&mut self, from: &Receiver<T>) -> Option<T> {
+        loop {
+            match from.try_recv() {
+                Ok(next) => return Some(next),
+                Err(TryRecvError::Empty) if self.read() => {}
+                Err(_) => return from.recv().ok(),
+            }
+        }
+    }
+
+    /// Reads a piece instead of waiting for one; false if there is nothing to read, or no place for it.
+    fn read(&mut self) -> bool {
+        // Whoever holds the lock may be waiting for a place for its run, and it is this thread that makes one.
+        if self.own.is_none()
+            && let Some(mut waiting) = self.waiting.try_lock()
+            && !self.runs.is_full()
+        {
+            self.own = waiting.begin();
+        }
+        let Some((run, sender)) = &mut self.own else { return false };
+        if sender.is_full() {
+            return false;
+        }
+        match run.next_piece(&self.job, &mut self.window) {
+            // It cannot fail: whoever listens is this one.
+            Some(piece) => drop(sender.send(piece)),
+            None => self.own = None,
+        }
+        true
     }
 
     /// A panic in one of the threads is one of the caller: something is missing.
@@ -95,39 +147,86 @@ impl Workers {
     }
 }
 
-/// Reads the next run of files; false if there is none, or nobody wants it any more.
-fn work(job: &Job, waiting: &Mutex<Waiting>, window: &mut Vec<u8>) -> bool {
-    let (run, sender) = {
-        let mut waiting = waiting.lock();
-        let run = waiting.run();
-        let (sender, receiver) = bounded(PIECES_AHEAD);
-        // Within the lock: the order of the files is that in which they are begun.
-        if run.is_empty() || waiting.begun.send(receiver).is_err() {
-            return false;
-        }
-        (run, sender)
-    };
-    let mut found = Piece::default();
-    for path in run {
-        let mut reading = match job.begin(&path, window) {
-            Ok(reading) => reading,
-            Err(error) => {
-                found.append(Piece::unread(path, error));
-                continue;
-            }
-        };
-        loop {
-            found.append(reading.next_piece(&job.pipeline));
-            let is_last = found.is_last;
-            if found.is_full() && sender.send(std::mem::take(&mut found)).is_err() {
-                return false;
-            }
-            if is_last {
-                break;
+/// Reads run after run.
+fn work(job: &Job, waiting: &Mutex<Waiting>) {
+    let mut window = Vec::new();
+    // The order of the runs is that in which they are begun: one at a time.
+    let begin = || waiting.lock().begin();
+    while let Some((mut run, sender)) = begin() {
+        while let Some(piece) = run.next_piece(job, &mut window) {
+            if sender.send(piece).is_err() {
+                return;
             }
         }
-        *window = reading.into_window();
     }
-    found.is_last = true;
-    sender.send(found).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::notes::Notes;
+    use crate::pipeline::Pipeline;
+    use std::fs;
+    use std::path::Path;
+
+    const ERROR: &str = "2026-11-22 00:21:30,207 [1 ERROR sgtk.x] it broke\n";
+
+    fn log(folder: &Path, number: usize, text: &str) {
+        fs::write(folder.join(format!("tk-{number:03}.log")), text).unwrap();
+    }
+
+    /// Nobody reads but the caller.
+    fn alone(folder: &Path) -> Workers {
+        let pipeline = Pipeline::new(&Config::default()).unwrap();
+        let job = Job { wanted: pipeline.levels(), pipeline, max_record_bytes: 4_096 };
+        let plan = Plan::of(&[folder.to_path_buf()], 1, &Notes::default());
+        let workers = Workers::start(Arc::new(job), plan, 1).unwrap();
+        // Each file is a run of its own.
+        workers.waiting.lock().run_bytes = 1;
+        workers
+    }
+
+    fn rest(mut workers: Workers) -> Vec<usize> {
+        std::iter::from_fn(|| workers.next_piece()).map(|piece| piece.occurrences.len()).collect()
+    }
+
+    #[test]
+    fn the_caller_reads_on_to_where_a_run_may_not_hold_more() {
+        let folder = tempfile::tempdir().unwrap();
+        log(folder.path(), 0, ERROR);
+        let long = ERROR.replace("broke", &"broke ".repeat(200));
+        log(folder.path(), 1, &long.repeat(2_000));
+        let mut workers = alone(folder.path());
+        let (mut other, sender) = workers.waiting.lock().begin().unwrap();
+        assert_eq!(std::iter::from_fn(|| workers.read().then_some(())).count(), PIECES_AHEAD);
+        let piece = other.next_piece(&workers.job, &mut Vec::new()).unwrap();
+        sender.send(piece).unwrap();
+        drop(sender);
+        let found = rest(workers);
+        assert_eq!(found[0], 1);
+        assert_eq!(found[1..].iter().sum::<usize>(), 2_000);
+        assert!(found.len() > 1 + PIECES_AHEAD);
+    }
+
+    #[test]
+    fn the_caller_reads_on_to_where_too_many_runs_are_ahead() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = RUNS_AHEAD + 3;
+        for number in 1..=count {
+            log(folder.path(), number, &ERROR.repeat(number));
+        }
+        let mut workers = alone(folder.path());
+        let (mut other, sender) = workers.waiting.lock().begin().unwrap();
+        while workers.read() {}
+        assert!(workers.runs.is_full());
+        let waiting = Arc::clone(&workers.waiting);
+        let held = waiting.lock();
+        assert!(!workers.read());
+        drop(held);
+        let piece = other.next_piece(&workers.job, &mut Vec::new()).unwrap();
+        sender.send(piece).unwrap();
+        drop(sender);
+        assert_eq!(rest(workers), (1..=count).collect::<Vec<_>>());
+    }
 }
