@@ -29,6 +29,12 @@ impl Assembler {
         Self { dialect, open: Vec::new(), most, orphan_lines: 0, orphan_bytes: 0 }
     }
 
+    /// Begins anew, with lines in this dialect, in the memory that it has.
+    pub fn begin_anew(&mut self, dialect: Dialect) {
+        self.open.clear();
+        *self = Self { open: std::mem::take(&mut self.open), ..Self::new(dialect, self.most) };
+    }
+
     /// Takes the next line; gives out the records that it ends. True if it begins one.
     pub fn push(&mut self, line: Line<'_>, give: impl FnMut(Record)) -> bool {
         let line = Line { text: trim(line.text), ..line };

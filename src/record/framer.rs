@@ -36,6 +36,12 @@ impl Framer {
         Self { held: Vec::new(), nuls: 0, start: offset, next: offset, most }
     }
 
+    /// Begins anew, from this offset on, in the memory that it has.
+    pub fn begin_anew(&mut self, offset: u64) {
+        self.held.clear();
+        *self = Self { held: std::mem::take(&mut self.held), ..Self::new(offset, self.most) };
+    }
+
     /// Offset of the next byte to come.
     #[must_use]
     pub fn position(&self) -> u64 {

@@ -66,6 +66,12 @@ impl Joiner {
         Self { waiting: VecDeque::new(), has_changed: false, most }
     }
 
+    /// Begins anew, in the memory that it has.
+    pub fn begin_anew(&mut self) {
+        self.waiting.clear();
+        *self = Self { waiting: std::mem::take(&mut self.waiting), ..Self::new(self.most) };
+    }
+
     /// Takes the next record. [`Joiner::settle`] tells that no other came together with it.
     pub fn push(&mut self, record: Record) {
         self.has_changed = true;

@@ -21,6 +21,13 @@ impl Records {
         }
     }
 
+    /// Begins anew, with bytes in this dialect from this offset on, in the memory that it has.
+    pub fn begin_anew(&mut self, dialect: Dialect, offset: u64) {
+        self.framer.begin_anew(offset);
+        self.assembler.begin_anew(dialect);
+        self.joiner.begin_anew();
+    }
+
     /// Offset of the next byte to come.
     #[must_use]
     pub fn position(&self) -> u64 {

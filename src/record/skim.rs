@@ -38,10 +38,12 @@ const LONGEST_PIECE: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Skim {
     dialect: Dialect,
-    most: usize,
     wanted: Vec<Level>,
     words: Words,
     title: Finder<'static>,
+    /// What reads closely...
+    records: Records,
+    /// ...while it does.
     close: Option<Close>,
     window: Vec<u8>,
     /// Bytes of the window that are there.
@@ -56,10 +58,9 @@ pub struct Skim {
     orphan_bytes: u64,
 }
 
-/// What reads closely.
+/// How far it is read closely.
 #[derive(Debug)]
 struct Close {
-    records: Records,
     /// Offset of what it was begun for: it goes on at least as far.
     until: u64,
     lines: usize,
@@ -70,35 +71,39 @@ impl Skim {
     /// The records of a file in this dialect whose level is one of `wanted`; of each at most `most` bytes are kept.
     #[must_use]
     pub fn new(dialect: Dialect, wanted: &[Level], most: usize) -> Self {
-        Self::within(Vec::new(), dialect, wanted, most)
-    }
-
-    /// The same, in the memory of an earlier one: to get it anew takes longer than to read a small file.
-    #[must_use]
-    pub fn within(mut window: Vec<u8>, dialect: Dialect, wanted: &[Level], most: usize) -> Self {
-        window.resize(BYTES_BEFORE + READ_BYTES, 0);
-        Self {
+        let mut skim = Self {
             dialect,
-            most,
             wanted: wanted.to_vec(),
-            words: if dialect == Dialect::Toolkit { Words::of(wanted) } else { Words::default() },
+            words: Words::default(),
             title: Finder::new(b"Traceback (most recent call last):"),
-            // Whatever stands before the first header is counted.
-            close: Some(Close::new(Records::new(dialect, 0, most), 0)),
-            window,
+            records: Records::new(dialect, 0, most),
+            close: None,
+            window: vec![0; BYTES_BEFORE + READ_BYTES],
             filled: 0,
             base: 0,
             at: 0,
             floor: 0,
             orphan_lines: 0,
             orphan_bytes: 0,
-        }
+        };
+        skim.begin_anew(dialect);
+        skim
     }
 
-    /// Its memory, for the next one.
-    #[must_use]
-    pub fn into_window(self) -> Vec<u8> {
-        self.window
+    /// Begins with another file, in the memory that it has: to get it anew takes longer than to read a small one.
+    pub fn begin_anew(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+        self.words = if dialect == Dialect::Toolkit { Words::of(&self.wanted) } else { Words::default() };
+        self.records.begin_anew(dialect, 0);
+        // Whatever stands before the first header is counted.
+        self.close = Some(Close::new(0));
+        (self.filled, self.base, self.at, self.floor) = (0, 0, 0, 0);
+        (self.orphan_lines, self.orphan_bytes) = (0, 0);
+    }
+
+    /// Where the first bytes of another file can be written to before it is begun with: [`Skim::space`] lies there then.
+    pub fn first_space(&mut self) -> &mut [u8] {
+        &mut self.window
     }
 
     /// Where the next bytes are to be written to.
@@ -125,18 +130,16 @@ impl Skim {
 
     /// No byte will follow: gives out what there is, half a line included.
     pub fn finish(&mut self, give: impl FnMut(Record)) {
-        if let Some(close) = &mut self.close {
-            close.records.finish(only(&self.wanted, give));
+        if self.close.is_some() {
+            self.records.finish(only(&self.wanted, give));
         }
         self.end();
     }
 
     /// Takes the number of lines that belonged to no record, and that of their bytes.
     pub fn take_orphans(&mut self) -> (u64, u64) {
-        if let Some(close) = &mut self.close {
-            self.orphan_lines += close.records.take_orphan_lines();
-            self.orphan_bytes += close.records.take_orphan_bytes();
-        }
+        self.orphan_lines += self.records.take_orphan_lines();
+        self.orphan_bytes += self.records.take_orphan_bytes();
         (std::mem::take(&mut self.orphan_lines), std::mem::take(&mut self.orphan_bytes))
     }
 
@@ -145,24 +148,23 @@ impl Skim {
         let Some(close) = &mut self.close else { return };
         let bytes = &self.window[self.at..self.filled];
         let length = if self.words.is_empty() { bytes.len() } else { close.next_piece(bytes) };
-        close.records.push(&bytes[..length], only(&self.wanted, give));
+        self.records.push(&bytes[..length], only(&self.wanted, give));
         self.at += length;
         let is_before = self.base + self.at as u64 <= close.until;
-        if self.words.is_empty() || is_before || close.records.may_give(&self.wanted) {
+        if self.words.is_empty() || is_before || self.records.may_give(&self.wanted) {
             return;
         }
         // The record that is open does not matter by itself; lines that it has broken off might.
-        let open = close.records.checkpoint().saturating_sub(self.base);
+        let open = self.records.checkpoint().saturating_sub(self.base);
         self.floor = usize::try_from(open).unwrap_or(self.at).min(self.at);
         self.end();
     }
 
     /// Reads closely no more.
     fn end(&mut self) {
-        if let Some(Close { mut records, .. }) = self.close.take() {
-            self.orphan_lines += records.take_orphan_lines();
-            self.orphan_bytes += records.take_orphan_bytes();
-        }
+        self.close = None;
+        self.orphan_lines += self.records.take_orphan_lines();
+        self.orphan_bytes += self.records.take_orphan_bytes();
     }
 
     /// Goes on to the next record that matters, and begins to read a few before it; else to the end.
@@ -173,8 +175,8 @@ impl Skim {
         while let Some(hit) = self.words.first(window, from) {
             if let Some(line) = self.header_around(hit) {
                 let begin = self.begin_before(line);
-                let records = Records::new(self.dialect, self.base + begin as u64, self.most);
-                self.close = Some(Close::new(records, self.base + line as u64));
+                self.records.begin_anew(self.dialect, self.base + begin as u64);
+                self.close = Some(Close::new(self.base + line as u64));
                 self.at = begin;
                 return;
             }
@@ -228,8 +230,8 @@ impl Skim {
 }
 
 impl Close {
-    fn new(records: Records, until: u64) -> Self {
-        Self { records, until, lines: 0, piece: 256 }
+    fn new(until: u64) -> Self {
+        Self { until, lines: 0, piece: 256 }
     }
 
     /// Bytes of the next piece.

@@ -60,21 +60,21 @@ impl Piece {
 }
 
 impl Reading {
-    /// Begins with a file, whose records are of interest where they have one of these levels. `window` is the memory of
-    /// the file before.
-    pub fn begin(path: &Path, wanted: &[Level], most: usize, window: &mut Vec<u8>) -> io::Result<Self> {
+    /// Begins with a file, whose records are of interest where they have one of these levels. `spare` is what read the
+    /// file before.
+    pub fn begin(path: &Path, wanted: &[Level], most: usize, spare: &mut Option<Skim>) -> io::Result<Self> {
         let mut file = tail::open(path)?;
-        window.resize(window.len().max(HEAD_BYTES), 0);
-        let read = read_to_full(&mut file, &mut window[..HEAD_BYTES])?;
-        let dialect = Dialect::of_file(path, &window[..read]);
-        // What was read lies where the skim begins to read.
-        let skim = Skim::within(std::mem::take(window), dialect, wanted, most);
+        let mut skim = spare.take().unwrap_or_else(|| Skim::new(Dialect::Toolkit, wanted, most));
+        let head = &mut skim.first_space()[..HEAD_BYTES];
+        let read = read_to_full(&mut file, head)?;
+        let dialect = Dialect::of_file(path, &head[..read]);
+        skim.begin_anew(dialect);
         Ok(Self { path: path.into(), file, skim, read })
     }
 
-    /// Its memory, for the next file.
-    pub fn into_window(self) -> Vec<u8> {
-        self.skim.into_window()
+    /// What read it, for the next file.
+    pub fn into_skim(self) -> Skim {
+        self.skim
     }
 
     /// Reads the next piece; whether the file has no further one.

@@ -18,7 +18,7 @@ use crate::incident::Occurrence;
 use crate::incidents::Incidents;
 use crate::notes::{Note, Notes};
 use crate::pipeline::Pipeline;
-use crate::record::Level;
+use crate::record::{Level, Skim};
 use crate::stats::Stats;
 use file::Reading;
 use plan::{Plan, unreadable};
@@ -39,7 +39,7 @@ pub struct Scan {
 /// Who reads.
 #[derive(Debug)]
 enum Source {
-    Here { job: Arc<Job>, run: Run, window: Vec<u8> },
+    Here { job: Arc<Job>, run: Run, spare: Option<Skim> },
     There(Workers),
 }
 
@@ -66,7 +66,7 @@ impl Scan {
         let source = match threads.get().min(plan.files.len()) {
             0 | 1 => {
                 let run = Run::of(plan.files.into_iter().map(|file| file.path).collect());
-                Source::Here { job, run, window: Vec::new() }
+                Source::Here { job, run, spare: None }
             }
             several => Source::There(Workers::start(job, plan, several)?),
         };
@@ -77,7 +77,7 @@ impl Scan {
     /// What the next piece holds, perhaps nothing; None at the end.
     pub fn next_batch(&mut self) -> Option<Vec<Occurrence>> {
         let piece = match &mut self.source {
-            Source::Here { job, run, window } => run.next_piece(job, window),
+            Source::Here { job, run, spare } => run.next_piece(job, spare),
             Source::There(workers) => workers.next_piece(),
         }?;
         Arc::make_mut(&mut self.incidents).add(&piece.occurrences);
@@ -113,8 +113,8 @@ impl Scan {
 }
 
 impl Job {
-    /// Begins with a file, in the memory of the one before.
-    fn begin(&self, path: &Path, window: &mut Vec<u8>) -> io::Result<Reading> {
-        Reading::begin(path, &self.wanted, self.max_record_bytes, window)
+    /// Begins with a file, with what read the one before.
+    fn begin(&self, path: &Path, spare: &mut Option<Skim>) -> io::Result<Reading> {
+        Reading::begin(path, &self.wanted, self.max_record_bytes, spare)
     }
 }

@@ -13,6 +13,7 @@ use super::file::Piece;
 use super::plan::{Plan, Planned};
 use super::run::Run;
 use crate::error::{Error, ErrorKind, Result};
+use crate::record::Skim;
 
 /// So many bytes of small files are read in a run: to hand one over takes longer than to read a file. Fewer where no
 /// thread would have [`RUNS_EACH`] of them, so that all end at about the same time.
@@ -27,17 +28,21 @@ const RUNS_AHEAD: usize = 64;
 /// Pieces of one of them that wait.
 const PIECES_AHEAD: usize = 4;
 
+/// What is found, as it is handed over: a place for each piece itself would be more than an allocator hands out without
+/// a lock, which another thread may hold.
+type Found = Box<Piece>;
+
 /// The threads of one scan. They end with their work, or soon after this is dropped.
 #[derive(Debug)]
 pub struct Workers {
     job: Arc<Job>,
     waiting: Arc<Mutex<Waiting>>,
     /// What is found in each run of files, in the order of the files.
-    runs: Receiver<Receiver<Piece>>,
-    current: Option<Receiver<Piece>>,
+    runs: Receiver<Receiver<Found>>,
+    current: Option<Receiver<Found>>,
     /// What the caller reads itself, while it would wait for others.
-    own: Option<(Run, Sender<Piece>)>,
-    window: Vec<u8>,
+    own: Option<(Run, Sender<Found>)>,
+    spare: Option<Skim>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -47,14 +52,14 @@ struct Waiting {
     files: VecDeque<Planned>,
     run_bytes: u64,
     /// None as soon as there are no files: whoever listens hears of the end.
-    begun: Option<Sender<Receiver<Piece>>>,
+    begun: Option<Sender<Receiver<Found>>>,
 }
 
 impl Waiting {
     /// The next file, and small ones behind it; None if there is none, or nobody wants it any more.
     ///
     /// Waits while too many are ahead.
-    fn begin(&mut self) -> Option<(Run, Sender<Piece>)> {
+    fn begin(&mut self) -> Option<(Run, Sender<Found>)> {
         let (mut files, mut bytes) = (VecDeque::new(), 0);
         while bytes < self.run_bytes
             && let Some(file) = self.files.pop_front()
@@ -85,7 +90,7 @@ impl Workers {
             })
         };
         let threads = (1..count).map(start).collect::<Result<_>>()?;
-        Ok(Self { job, waiting, runs, current: None, own: None, window: Vec::new(), threads })
+        Ok(Self { job, waiting, runs, current: None, own: None, spare: None, threads })
     }
 
     /// The next piece; None at the end.
@@ -94,7 +99,7 @@ impl Workers {
             if let Some(run) = self.current.clone()
                 && let Some(piece) = self.next_of(&run)
             {
-                return Some(piece);
+                return Some(*piece);
             }
             let runs = self.runs.clone();
             self.current = self.next_of(&runs);
@@ -129,9 +134,9 @@ impl Workers {
         if sender.is_full() {
             return false;
         }
-        match run.next_piece(&self.job, &mut self.window) {
+        match run.next_piece(&self.job, &mut self.spare) {
             // It cannot fail: whoever listens is this one.
-            Some(piece) => drop(sender.send(piece)),
+            Some(piece) => drop(sender.send(Box::new(piece))),
             None => self.own = None,
         }
         true
@@ -149,12 +154,12 @@ impl Workers {
 
 /// Reads run after run.
 fn work(job: &Job, waiting: &Mutex<Waiting>) {
-    let mut window = Vec::new();
+    let mut spare = None;
     // The order of the runs is that in which they are begun: one at a time.
     let begin = || waiting.lock().begin();
     while let Some((mut run, sender)) = begin() {
-        while let Some(piece) = run.next_piece(job, &mut window) {
-            if sender.send(piece).is_err() {
+        while let Some(piece) = run.next_piece(job, &mut spare) {
+            if sender.send(Box::new(piece)).is_err() {
                 return;
             }
         }
@@ -200,8 +205,8 @@ mod tests {
         let mut workers = alone(folder.path());
         let (mut other, sender) = workers.waiting.lock().begin().unwrap();
         assert_eq!(std::iter::from_fn(|| workers.read().then_some(())).count(), PIECES_AHEAD);
-        let piece = other.next_piece(&workers.job, &mut Vec::new()).unwrap();
-        sender.send(piece).unwrap();
+        let piece = other.next_piece(&workers.job, &mut None).unwrap();
+        sender.send(Box::new(piece)).unwrap();
         drop(sender);
         let found = rest(workers);
         assert_eq!(found[0], 1);
@@ -224,8 +229,8 @@ mod tests {
         let held = waiting.lock();
         assert!(!workers.read());
         drop(held);
-        let piece = other.next_piece(&workers.job, &mut Vec::new()).unwrap();
-        sender.send(piece).unwrap();
+        let piece = other.next_piece(&workers.job, &mut None).unwrap();
+        sender.send(Box::new(piece)).unwrap();
         drop(sender);
         assert_eq!(rest(workers), (1..=count).collect::<Vec<_>>());
     }
