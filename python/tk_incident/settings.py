@@ -1,7 +1,6 @@
 """The settings: names and defaults are those of the core's ``Config``, which also checks them."""
 
 import dataclasses
-import difflib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -156,6 +155,8 @@ def _as_json(values: Mapping[str, Any]) -> str:
 
 
 def _unknown(name: object, known: list[str]) -> str:
+    import difflib  # noqa: PLC0415  a host with good settings has no need of it
+
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
     remedy = f"did you mean {near[0]}?" if near else "known are: " + ", ".join(known)
     return f"unknown setting {name!r}: {remedy}"

@@ -21,6 +21,12 @@ const LOOKED_THROUGH_BYTES: u64 = 32 << 20;
 /// Statements that stay prepared: all there are. With fewer, each occurrence of a batch prepares its own anew.
 const STATEMENTS: usize = 256;
 
+/// KiB of the file's pages that are kept between transactions.
+const CACHE_KIB: i64 = 512;
+
+/// And within one: as many as a large batch changes. With fewer a page that it needs again is read again.
+const CACHE_WITHIN_KIB: i64 = 2048;
+
 /// Opens the file, or makes it. Fails where it is damaged.
 pub(super) fn connect(place: &Place, path: &Path) -> Result<Connection> {
     let flags =
@@ -69,6 +75,23 @@ pub(super) fn connect(place: &Place, path: &Path) -> Result<Connection> {
     }
 }
 
+/// Runs a transaction with the cache that it needs, and gives back what is more than a host should keep for it.
+pub(super) fn with_cache<T>(
+    connection: &mut Connection,
+    transaction: impl FnOnce(&mut Connection) -> Result<T>,
+) -> Result<T> {
+    keep(connection, CACHE_WITHIN_KIB);
+    let out = transaction(connection);
+    keep(connection, CACHE_KIB);
+    out
+}
+
+/// Where that fails, so does the transaction, or it is done and must not be called failed.
+fn keep(connection: &Connection, kib: i64) {
+    // Less than nothing is a number of KiB, and not of pages.
+    connection.pragma_update(None, "cache_size", -kib).unwrap_or_default();
+}
+
 /// `SQLite` says first what the mode is, and then changes the file. A journal that could not be deleted then would take
 /// back at the next start all that is written from here on: so the statement is followed to its end.
 fn set_journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
@@ -76,4 +99,22 @@ fn set_journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()>
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_has_more_cache_than_is_kept() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let kib = |connection: &Connection| -> i64 {
+            connection.pragma_query_value(None, "cache_size", |row| row.get(0)).unwrap()
+        };
+        let within = with_cache(&mut connection, |connection| Ok(kib(connection))).unwrap();
+        assert_eq!((within, kib(&connection)), (-2048, -512));
+        let failed = with_cache(&mut connection, |_| -> Result<()> { Err(Error::new(ErrorKind::LeadLost)) });
+        assert_eq!(failed.unwrap_err().kind(), &ErrorKind::LeadLost);
+        assert_eq!(kib(&connection), -512);
+    }
 }

@@ -207,7 +207,7 @@ impl Spool {
     fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         let mut open = self.open.lock();
         let Open { connection, term, file } = &mut *open;
-        let whole = || -> Result<T> {
+        let whole = |connection: &mut Connection| -> Result<T> {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             terms::check(&transaction, *term)?;
             terms::check_place(&self.path, *file)?;
@@ -216,7 +216,7 @@ impl Spool {
             transaction.commit()?;
             Ok(out)
         };
-        let out = whole().map_err(|error| self.failed(error))?;
+        let out = connect::with_cache(connection, whole).map_err(|error| self.failed(error))?;
         self.writes.fetch_add(1, Ordering::Relaxed);
         Ok(out)
     }

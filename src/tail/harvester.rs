@@ -62,8 +62,8 @@ pub struct Harvester {
     size: u64,
     /// Whether it was read to that end, so that whoever has written to it since has made it longer.
     was_at_end: bool,
-    /// What was read of this life; None where that is not all of it.
-    content: Option<blake3::Hasher>,
+    /// What was read of this life; None where that is not all of it. It is larger than all the rest.
+    content: Option<Box<blake3::Hasher>>,
     /// What its last life took with it.
     loss: Option<Loss>,
     /// How its last life began, how far it was read, and the anchor there.
@@ -141,7 +141,7 @@ impl Harvester {
             may_hide_a_change: false,
             size: offset,
             was_at_end: false,
-            content: (offset == 0).then(blake3::Hasher::new),
+            content: (offset == 0).then(Box::default),
             loss,
             ended: None,
             followed_since: now,
@@ -439,7 +439,7 @@ impl Harvester {
         self.records = Records::new(Dialect::Toolkit, 0, self.max_record_bytes);
         self.counted = 0;
         self.proofs = Proofs::default();
-        self.content = Some(blake3::Hasher::new());
+        self.content = Some(Box::default());
         self.committed = (0, String::new());
         self.taken = None;
         stats.generations += 1;
