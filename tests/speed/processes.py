@@ -42,14 +42,19 @@ def cost(pid: int, *, but_main: bool = False) -> Cost:
 
 def own_mib(pid: int) -> float:
     """Return the memory that nobody else has, and all that is loaded of our library."""
+    return own_kib(Path(f"/proc/{pid}/smaps").read_text()) / 1024
+
+
+def own_kib(smaps: str) -> int:
+    """Return the same of what Linux says about each part of a process's memory."""
     kib, counted = 0, _PRIVATE
-    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+    for line in smaps.splitlines():
         word, *rest = line.split()
         if not word.endswith(":"):
             counted = _OF_OURS if _OURS in line else _PRIVATE
         elif word in counted:
             kib += int(rest[0])
-    return kib / 1024
+    return kib
 
 
 def open_files(pid: int) -> int:

@@ -12,6 +12,7 @@ import tk_incident
 import toolkit_logs
 from figure import Figure
 from growth import exponent
+from processes import own_kib
 
 
 def test_a_figure_knows_which_side_of_its_goal_is_good() -> None:
@@ -52,3 +53,20 @@ def test_ours_finds_what_the_logs_hold(tmp_path: Path) -> None:
     again = tmp_path / "again.log"
     toolkit_logs.write_errors(again, 20_000, seed=1)
     assert again.read_bytes() == loud.read_bytes()
+
+
+def test_a_hosts_memory_is_what_nobody_else_has_and_all_of_our_library() -> None:
+    def part(name: str) -> str:
+        return f"""7f0000000000-7f0000400000 r-xp 00000000 fe:00 1 {name}
+Size:               4096 kB
+Rss:                 111 kB
+Shared_Clean:        100 kB
+Private_Clean:         1 kB
+Private_Dirty:        10 kB
+VmFlags: rd ex mr mw me
+"""
+
+    assert own_kib(part("/usr/lib/libc.so.6")) == 11
+    # The bench has it loaded, too.
+    assert own_kib(part("/site-packages/tk_incident/_core.abi3.so")) == 111
+    assert own_kib(part("/tk_incident/_core.abi3.so") + part("") + part("[heap]")) == 111 + 11 + 11
