@@ -18,12 +18,17 @@ use crate::folders::is_log_name;
 /// writers that have not yet written a record with their pid.
 const SEARCH_EVERY: Duration = Duration::from_millis(500);
 
-/// And this often when all is quiet.
-const QUIET_SEARCH_EVERY: Duration = Duration::from_secs(10);
-
 /// On a machine with many open files a search takes a while: all searches together take no more than
 /// this part of the time.
 const SEARCH_SHARE: u32 = 20;
+
+/// And this often, and this part, when all is quiet: then it makes up for what no event has told, and whoever writes
+/// makes it busy. Three hundred processes with a hundred files each, as a workstation has them, take 80 ms.
+const QUIET_SEARCH_EVERY: Duration = Duration::from_secs(10);
+const QUIET_SEARCH_SHARE: u32 = 4_000;
+
+/// However long the last one took: it may be that the host was stopped meanwhile, in a debugger.
+const SEARCH_AT_LEAST_EVERY: Duration = Duration::from_secs(600);
 
 /// A log that a process has open for writing.
 #[derive(Debug)]
@@ -86,9 +91,13 @@ impl Writers {
     /// The logs that are open for writing, as far as this look goes. `was_missed` says that one has lost its name
     /// unseen: its writer may be one that is not known.
     pub fn look(&mut self, now: Instant, is_busy: bool, was_missed: bool) -> Vec<OpenLog> {
-        let every = if is_busy { SEARCH_EVERY } else { QUIET_SEARCH_EVERY };
-        let is_due = was_missed || self.searched_at.is_none_or(|at| now.duration_since(at) >= every);
-        if is_due && self.may_search(now) {
+        let (every, share) = match (is_busy, was_missed) {
+            (_, true) => (Duration::ZERO, SEARCH_SHARE),
+            (true, false) => (SEARCH_EVERY, SEARCH_SHARE),
+            (false, false) => (QUIET_SEARCH_EVERY, QUIET_SEARCH_SHARE),
+        };
+        let every = every.max(self.search_took * share).min(SEARCH_AT_LEAST_EVERY);
+        if self.searched_at.is_none_or(|at| now.saturating_duration_since(at) >= every) {
             self.search(now)
         } else if is_busy || was_missed {
             self.look_at_known()
@@ -103,10 +112,6 @@ impl Writers {
         let pids = std::mem::take(&mut self.pids);
         self.pids = pids.into_iter().filter(|pid| self.look_at(*pid, &mut found)).collect();
         found
-    }
-
-    fn may_search(&self, now: Instant) -> bool {
-        self.searched_at.is_none_or(|at| now.saturating_duration_since(at) >= self.search_took * SEARCH_SHARE)
     }
 
     fn search(&mut self, now: Instant) -> Vec<OpenLog> {
@@ -219,5 +224,27 @@ mod tests {
         assert_eq!(writers.look(Instant::now(), true, false).len(), 1, "its process is known now");
         drop(writer);
         assert!(writers.look(Instant::now(), true, false).is_empty());
+    }
+
+    #[test]
+    fn a_search_that_takes_long_is_rare_while_all_is_quiet() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tk-maya.log");
+        let _writer = OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        let began = Instant::now();
+        let found_after = |seconds: u64, is_busy: bool, was_missed: bool, took: Duration| {
+            let mut writers = Writers::new(folder.path());
+            writers.searched_at = Some(began);
+            writers.search_took = took;
+            writers.look(began + Duration::from_secs(seconds), is_busy, was_missed).len()
+        };
+        let (short, long) = (Duration::from_millis(1), Duration::from_millis(80));
+        assert_eq!([9, 11].map(|seconds| found_after(seconds, false, false, short)), [0, 1]);
+        assert_eq!([11, 319, 321].map(|seconds| found_after(seconds, false, false, long)), [0, 0, 1]);
+        let stopped = Duration::from_secs(3_600);
+        assert_eq!([599, 601].map(|seconds| found_after(seconds, false, false, stopped)), [0, 1]);
+        assert_eq!([599, 601].map(|seconds| found_after(seconds, true, false, stopped)), [0, 1]);
+        assert_eq!([1, 2].map(|seconds| found_after(seconds, true, false, long)), [0, 1], "it is written to");
+        assert_eq!([1, 2].map(|seconds| found_after(seconds, false, true, long)), [0, 1], "one was missed");
     }
 }
